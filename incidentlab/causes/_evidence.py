@@ -1,0 +1,113 @@
+"""What rules ask of evidence: questions that several of them share, each answered in one place."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from incidentlab.model.diagnosis import Link
+from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
+
+# A program says that it serves, or answers a request: what came before did not keep it from working.
+_SERVING = re.compile(
+    r"\b(?:Uvicorn running on|Listening (?:at|on)|Starting development server at"
+    r"|Running on https?://|(?:server|service) (?:is )?(?:started|running|ready|listening)|started server)\b"
+    r"|\" [23]\d\d\b|\bHTTP/[\d.]{1,3}\"? [23]\d\d\b|\bstatus[\"']?[=:] ?[23]\d\d\b"
+    r"|\bhttp_status[\"']?[=:] ?[23]\d\d\b",
+    re.IGNORECASE,
+)
+_ANSWERED = re.compile(
+    r"\" [23]\d\d\b|\bHTTP/[\d.]{1,3}\"? [23]\d\d\b|\b(?:http_)?status[\"']?[=:] ?[23]\d\d\b", re.IGNORECASE
+)
+# A program or whatever runs it says that it ended.
+_ENDED = re.compile(
+    r"\bApplication startup failed\. Exiting\b|\bexited with code (?!0\b)\d|\bexit(?:ed)? (?:code|status):? (?!0\b)\d"
+    r"|\bProcess completed with exit code (?!0\b)\d|\*\*\* \[.{1,200}\] Error \d|\bShutting down: Master\b"
+    r"|\bback-off restarting failed container\b|\bWorker failed to boot\b|\bEncountered errors while bringing up\b",
+    re.IGNORECASE,
+)
+_MIGRATING = re.compile(
+    r"\balembic\b|\bmigrat(?:e|ing|ion|ions|or)\b|\bRunning upgrade\b|\bdb upgrade\b|\bflyway\b|\bliquibase\b"
+    r"|\bschema_migrations\b|\bdjango_migrations\b",
+    re.IGNORECASE,
+)
+
+
+def serves(event: LogEvent) -> bool:
+    """Whether the line says that a program serves or has answered a request well."""
+    return event.severity not in ("error", "fatal") and bool(_SERVING.search(event.text))
+
+
+def answered(event: LogEvent) -> bool:
+    """Whether the line is that of a request which was answered with a 2xx or 3xx."""
+    return event.severity not in ("error", "fatal") and bool(_ANSWERED.search(event.text))
+
+
+def ends(event: LogEvent) -> bool:
+    """Whether the line says that a program has ended and not well."""
+    return bool(_ENDED.search(event.text))
+
+
+def speaks_of_migrating(event: LogEvent) -> bool:
+    """Whether the event comes from, or tells of, a migration being applied."""
+    return "alembic" in event.packages or bool(_MIGRATING.search(event.text))
+
+
+def is_after(event: LogEvent, than: LogEvent) -> bool:
+    """Whether one event came after another: further down in the same log, or later by their times in two."""
+    if event.source == than.source:
+        return event.first_line > than.last_line
+    return bool(event.at and than.at and event.at > than.at)
+
+
+def later(evidence: Evidence, than: LogEvent) -> Iterator[LogEvent]:
+    """Give what was said after an event."""
+    return (event for event in evidence.logs if is_after(event, than))
+
+
+def last_ones(events: Iterable[LogEvent]) -> tuple[LogEvent, ...]:
+    """Return the last of some events in each log: if any of them came after something, one of these did."""
+    last: dict[str, LogEvent] = {}
+    for event in events:
+        last[event.source] = event
+    return tuple(last.values())
+
+
+def shortly_before(evidence: Evidence, event: LogEvent, count: int) -> tuple[LogEvent, ...]:
+    """Return the events of the same log that come right before one, at most ``count``."""
+    before = [one for one in evidence.logs if one.source == event.source and one.last_line < event.first_line]
+    return tuple(before[-count:])
+
+
+def died(evidence: Evidence) -> ContainerFacts | None:
+    """Return a container that was started and has ended badly, or cannot stay up."""
+    for container in evidence.containers:
+        failed = container.status == "exited" and container.exit_code not in (None, 0)
+        if failed or (container.restarts > 1 and container.health != "healthy"):
+            return container
+    return None
+
+
+def works(evidence: Evidence) -> Link | None:
+    """Return the fact that the target serves now: a good answer to a probe, or a container that is healthy."""
+    if died(evidence):
+        return None
+    for probe in evidence.probes:
+        if probe.answered and probe.last_status is not None and probe.last_status < 400:
+            claim = f"The service answers: HTTP {probe.last_status} from {probe.url}"
+            return Link(claim, probe.id, "probes of the service", command=probe.command)
+    for container in evidence.containers:
+        if container.status == "running" and container.health == "healthy":
+            return Link(f"{container.name} runs and is healthy", container.id, f"state of {container.name}",
+                        quote="running, healthy", command=container.command)  # fmt: skip
+    return None
+
+
+def cited(event: LogEvent, claim: str) -> Link:
+    """Return a link of proof to a log event, at the line that matters."""
+    line, quote = event.last_line, event.text
+    for number, text in event.key_lines:
+        if text.strip() == event.text.strip():
+            line = number
+            break
+    else:
+        line = event.first_line if event.first_line == event.last_line or not event.key_lines else event.key_lines[0][0]
+    return Link(claim, event.id, f"log of {event.source}", line, quote.strip(), event.command)

@@ -1,0 +1,1 @@
+"""The causes around migrations and the schema."""

@@ -1,0 +1,74 @@
+"""How to apply the migrations now, and from now on: which tool, and where it has to be run."""
+
+import re
+
+from incidentlab.causes.migrations._mend import dockerfile_diff
+from incidentlab.causes.migrations._missing_table import missing_tables
+from incidentlab.causes.migrations._start import applies_migrations
+from incidentlab.model.diagnosis import Mend
+from incidentlab.model.evidence import ContainerFacts, Evidence, ImageFacts, ProjectFacts
+
+_PLAIN = re.compile(r"[\w.\-/:@]{1,255}")  # a name that a shell takes as one word
+
+
+def remedies(evidence: Evidence, project: ProjectFacts | None) -> tuple[Mend, ...]:
+    """Return what puts it right, the lasting mend first, then what brings the service back now."""
+    migrate = migrate_command(evidence, project)
+    mends = []
+    diff = _lasting(evidence, project, migrate)
+    if diff:
+        mends.append(
+            Mend("diff", diff, "The image applies the migrations itself; exec hands the signals to the server.")
+        )
+    mends.append(_now(evidence, migrate))
+    return tuple(mends)
+
+
+def migrate_command(evidence: Evidence, project: ProjectFacts | None) -> str:
+    """Return the command by which this project applies its migrations."""
+    spoken = " ".join(f"{one.event.exception or ''} {' '.join(one.event.packages)}" for one in missing_tables(evidence))
+    started = " ".join(word for image in evidence.images for word in (*image.entrypoint, *image.cmd))
+    if project and project.migrations:
+        heads = "heads" if len(project.heads) > 1 else "head"
+        return "flask db upgrade" if re.search(r"\bflask\b", started) else f"alembic upgrade {heads}"
+    if "django" in spoken or "manage.py" in started:
+        return "python manage.py migrate"
+    return "flask db upgrade" if re.search(r"\bflask_(?:sqlalchemy|migrate)\b", spoken) else "alembic upgrade head"
+
+
+def _lasting(evidence: Evidence, project: ProjectFacts | None, migrate: str) -> str | None:
+    if project is None or project.dockerfile is None:
+        return None
+    for image in evidence.images:
+        if applies_migrations((*image.entrypoint, *image.cmd), project.scripts) == "applies":
+            return None
+    return dockerfile_diff(project.dockerfile, migrate)
+
+
+def _now(evidence: Evidence, migrate: str) -> Mend:
+    """Return what brings the service back before a new image is shipped; words where no container is at hand."""
+    command = _beside_the_container(evidence, migrate)
+    if command:
+        return Mend("command", command, "Brings the service back now, before a new image is shipped.")
+    where = "where the project's migrations lie, with DATABASE_URL naming the database of the failing service"
+    return Mend("command", migrate, f"Brings a service back before a new image is shipped. Run it {where}:")
+
+
+def _beside_the_container(evidence: Evidence, migrate: str) -> str | None:
+    container = next((one for one in evidence.containers if "docker" in one.command and one.id.endswith("app")), None)
+    if container is None or not _PLAIN.fullmatch(container.name):
+        return None
+    if container.status == "running":
+        return f"docker exec {container.name} {migrate}"
+    image = next((one for one in evidence.images if one.id.endswith("app")), None)
+    return _one_off(container, image, migrate)
+
+
+def _one_off(container: ContainerFacts, image: ImageFacts | None, migrate: str) -> str:
+    """Return a command that runs ``migrate`` beside the dead container: its image, environment and network."""
+    inspect = f"docker inspect {container.name} --format"
+    environment = f"--env-file <({inspect} '{{{{range .Config.Env}}}}{{{{println .}}}}{{{{end}}}}')"
+    network = f"--network \"$({inspect} '{{{{.HostConfig.NetworkMode}}}}')\""
+    program, *words = migrate.split()
+    name = image.name if image and _PLAIN.fullmatch(image.name) else f"\"$({inspect} '{{{{.Image}}}}')\""
+    return f"docker run --rm {environment} {network} --entrypoint {program} {name} {' '.join(words)}"

@@ -1,0 +1,165 @@
+"""The schema was never brought to the database that the service uses."""
+
+from incidentlab.causes._evidence import died, ends, is_after, last_ones, later, works
+from incidentlab.causes.migrations._missing_table import MissingTable, missing_tables
+from incidentlab.causes.migrations._proof import chain, creators
+from incidentlab.causes.migrations._remedy import remedies
+from incidentlab.model.cause import Cause
+from incidentlab.model.diagnosis import Confidence, Finding, RuledOut
+from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts
+
+_ID = "migrations-not-applied"
+_TITLE = "The migrations were never applied"
+_APPLIED_LINE = "Running upgrade"
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: a table is missing, and the database has no revision of the code's."""
+    project = next((one for one in evidence.projects if one.heads), None)
+    database = next((one for one in evidence.databases if one.reachable), None)
+    missing = _unsettled(evidence)
+    against = _against(project, database, missing)
+    if against or (database and not _unmigrated(database)):
+        return against
+    confidence = _confidence(evidence, project, database, missing)
+    if confidence is None:
+        return None
+    table = missing.bare if missing else None
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=_summary(project, database, table),
+        evidence=chain(evidence, project, database, missing),
+        mend=remedies(evidence, project),
+        missing=_wanted(project, database, missing) if confidence != "certain" else (),
+    )
+
+
+def _unsettled(evidence: Evidence) -> MissingTable | None:
+    """Return the first failure that no migration mended afterwards, the program's own word before the server's."""
+    applied = last_ones(event for event in evidence.logs if _APPLIED_LINE in event.text)
+    found = [one for one in missing_tables(evidence) if not any(is_after(event, one.event) for event in applied)]
+    return next((one for one in found if one.event.exception), found[0] if found else None)
+
+
+def _unmigrated(database: DatabaseFacts) -> bool:
+    return not database.revisions and not (database.version_table and database.revisions is None)
+
+
+def _against(
+    project: ProjectFacts | None, database: DatabaseFacts | None, missing: MissingTable | None
+) -> RuledOut | None:
+    if database is None:
+        return None
+    if project and database.revisions and set(database.revisions) == set(project.heads):
+        at = ", ".join(database.revisions)
+        return RuledOut(_ID, _TITLE, f"The database is at the code's head, revision {at}.", database.id)
+    present = {name.rpartition(".")[2]: name for name in database.tables}
+    if missing and missing.bare in present:
+        why = f"The table {present[missing.bare]} exists in the database that was asked."
+        return RuledOut(_ID, _TITLE, why, database.id)
+    return None
+
+
+def _confidence(
+    evidence: Evidence, project: ProjectFacts | None, database: DatabaseFacts | None, missing: MissingTable | None
+) -> Confidence | None:
+    if database:
+        if missing:
+            return "certain" if project and creators(project, missing.bare) else "likely"
+        return "likely" if project and _nothing_created(project, database) and not works(evidence) else None
+    if missing is None or any(_APPLIED_LINE in event.text for event in evidence.logs):
+        return None
+    fatal = died(evidence) or any(ends(event) for event in later(evidence, missing.event))
+    return "likely" if fatal else "possible"
+
+
+def _nothing_created(project: ProjectFacts, database: DatabaseFacts) -> bool:
+    created = {name.rpartition(".")[2] for one in project.migrations for name in one.creates_tables}
+    return bool(created) and not created & {name.rpartition(".")[2] for name in database.tables}
+
+
+def _summary(project: ProjectFacts | None, database: DatabaseFacts | None, table: str | None) -> str:
+    wants = (
+        f"The service asks for the table {table}, which does not exist"
+        if table
+        else "The service's tables do not exist"
+    )
+    if database and project:
+        count = len(project.migrations)
+        held = "1 revision" if count == 1 else f"{count} revisions"
+        return f"{wants}: the database has none of the code's {held}, and nothing applies them at start."
+    if database:
+        return f"{wants}: the database records no revision at all."
+    return f"{wants}; nothing in the log applies a migration."
+
+
+def _wanted(
+    project: ProjectFacts | None, database: DatabaseFacts | None, missing: MissingTable | None
+) -> tuple[str, ...]:
+    wanted = []
+    if database is None:
+        wanted.append("The database's revision and tables would tell never migrated from behind: give --database-url.")
+    if project is None:
+        wanted.append("The code's revisions would show which one creates the table: give --project.")
+    if missing is None:
+        wanted.append("The service's log would show whether it fails for want of a table: give --logs.")
+    return tuple(wanted)
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="The code expects tables that no migration has created in the database it uses.",
+    explanation="""\
+Migrations are code that changes the database, and somebody has to run them: they do not come with the image. On a
+developer's machine that happened long ago, by hand, so everything works there. In a new environment the database is
+empty; the server starts, its first query names a table, and PostgreSQL answers with SQLSTATE `42P01`.
+
+If that query runs while the application starts (a health query, a settings table, a warm-up), the process ends
+and the container restarts in a loop. If not, the service looks healthy until the first request fails.
+
+A missing table alone does not prove it. The same message comes from a database that is *behind* (some revisions
+applied), from a table in another schema, and from a URL that names the wrong database. What tells them apart is
+the version table: here it is absent or empty, while the code has at least one revision.""",
+    shows=(
+        'relation "tasks" does not exist',
+        "psycopg.errors.UndefinedTable, psycopg2.errors.UndefinedTable, asyncpg.exceptions.UndefinedTableError",
+        "sqlalchemy.exc.ProgrammingError or django.db.utils.ProgrammingError with one of these inside",
+        "no table alembic_version (or django_migrations), or one without a row",
+        "a start command that names the server alone: uvicorn, gunicorn",
+    ),
+    check=(
+        "docker logs app 2>&1 | grep -A 3 'does not exist'",
+        "docker inspect app --format '{{json .Config.Entrypoint}} {{json .Config.Cmd}}'",
+        'psql "$DATABASE_URL" -c "SELECT version_num FROM alembic_version"',
+        "alembic current && alembic heads",
+    ),
+    mend=(
+        "Now: run `alembic upgrade head` once against that database, from the image that is deployed, then start the "
+        "service again.",
+        "For good, with one replica: let the image apply them: "
+        '`CMD ["sh", "-c", "alembic upgrade head && exec uvicorn main:app --host 0.0.0.0 --port 8000"]`.',
+        "For good, with several replicas: a one-shot job before the roll-out (a Kubernetes Job or init container, a "
+        "compose service with `condition: service_completed_successfully`), so that they do not race.",
+        "Before that, make sure that the URL names the database you mean: an empty database may be the wrong one.",
+    ),
+    prevent=(
+        "Start the image against an empty database in CI and ask its health address.",
+        "Let the health check compare the database's revision with the code's head.",
+        "Make the migration a step of the deployment that can fail it, not a line in a manual.",
+    ),
+    confidence="""\
+- **certain**: the database records no revision, the code has revisions, and a statement failed on a table which one of
+  them creates.
+- **likely**: one of these is unknown: no project was given, or the database was not asked and the service died of the
+  missing table.
+- **possible**: only a log with a missing table is there, and the service went on.""",
+    find=find,
+    links=(
+        "https://alembic.sqlalchemy.org/en/latest/tutorial.html#running-our-first-migration",
+        "https://www.postgresql.org/docs/current/errcodes-appendix.html",
+        "https://docs.docker.com/reference/dockerfile/#cmd",
+    ),
+)

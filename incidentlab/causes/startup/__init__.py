@@ -1,0 +1,1 @@
+"""The causes around starting up and being wired together."""

@@ -1,0 +1,50 @@
+"""What the database server said about its own start."""
+
+import re
+
+from incidentlab.model.evidence import Evidence, LogEvent
+
+_READY = re.compile(r"\bdatabase system is ready to accept (?:read-only )?connections\b")
+_GOING = re.compile(r"\breceived (?:fast|smart|immediate) shutdown request\b|\bdatabase system is shut down\b")
+# Messages after which the server is not there, and waiting does not help. From PostgreSQL's postmaster, initdb and the
+# entrypoint of its container image.
+_NEVER = re.compile(
+    r"\bdatabase files are incompatible with server\b|\bsuperuser password is not specified\b"
+    r"|\bcould not (?:locate a valid checkpoint record|locate required checkpoint record)\b|\bNo space left on device\b"
+    r"|\baborting startup due to startup process failure\b|\bcould not create any TCP/IP sockets\b"
+    r"|\bdata directory \"[^\"]{1,400}\" has (?:invalid permissions|wrong ownership)\b"
+    r"|\bis not a valid data directory\b"
+    r"|\bcould not create (?:lock file|shared memory segment)\b|\block file \"[^\"]{1,200}\" already exists\b"
+    r"|\bunrecognized configuration parameter\b|\bconfiguration file \"[^\"]{1,400}\" contains errors\b"
+    r"|\bcould not access (?:directory|the server configuration file)\b|\binitdb: error\b|\bPANIC:  "
+)
+
+
+def ready(event: LogEvent) -> bool:
+    """Whether the server says that it accepts connections."""
+    return bool(_READY.search(event.text))
+
+
+def readiness(evidence: Evidence) -> LogEvent | None:
+    """Return the server's last word that it is ready, unless it went down again afterwards.
+
+    A new data directory is filled by a temporary server, which says the same, listens on no network, and is shut down.
+    """
+    last = None
+    for event in evidence.logs:
+        if ready(event):
+            last = event
+        elif _GOING.search(event.text):
+            last = None
+    return last
+
+
+def cannot_start(evidence: Evidence) -> LogEvent | None:
+    """Return the server's word that it cannot start at all, where it did not get ready afterwards."""
+    failed = None
+    for event in evidence.logs:
+        if _NEVER.search(event.text):
+            failed = event
+        elif ready(event):
+            failed = None
+    return failed

@@ -1,0 +1,156 @@
+"""Two programs want one port."""
+
+import re
+
+from incidentlab.causes._evidence import cited, died, ends, later, serves, works
+from incidentlab.causes.startup._server import ready
+from incidentlab.model.cause import Cause
+from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
+
+_ID = "port-conflict"
+_TITLE = "The port is already in use"
+# asyncio and uvicorn ([Errno 98], 48 on macOS), gunicorn, Node, Go, PostgreSQL, and Docker's three ways to say it.
+_TAKEN = re.compile(
+    r"\baddress already in use\b|\bEADDRINUSE\b|\bport is already allocated\b|\bports are not available\b"
+    r"|\bConnection in use: \(|\bport \d{1,5} is (?:already )?in use\b|\bport is already in use\b"
+    r"|\bonly one usage of each socket address\b|\bFailed to bind (?:host )?port\b",
+    re.IGNORECASE,
+)
+_BY_ENGINE = re.compile(
+    r"\bport is already allocated\b|\bports are not available\b|\bexternal connectivity\b|\buserland proxy\b"
+    r"|\bCannot start service\b|\bError response from daemon\b|\bhost port\b",
+    re.IGNORECASE,
+)
+_PORT = re.compile(
+    r"(?:['\"], |\bport |(?:\d{1,3}(?:\.\d{1,3}){3}|\]|\*|::|\blocalhost|(?<=\s)):)(?P<port>\d{2,5})(?![\d.])"
+)
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: a program or the engine says that a port is taken, and nothing mends it."""
+    for container in evidence.containers:
+        if container.status != "running" and _TAKEN.search(container.error):
+            return _never_started(container)
+    taken = [event for event in evidence.logs if _TAKEN.search(_said(event))]
+    if not taken:
+        return None
+    last = taken[-1]
+    return _settled(evidence, last) or _finding(evidence, taken[0], last)
+
+
+def _said(event: LogEvent) -> str:
+    return f"{event.cause_text or ''} {event.text}"
+
+
+def _settled(evidence: Evidence, last: LogEvent) -> RuledOut | None:
+    same = (event for event in later(evidence, last) if event.source == last.source)
+    after = next((event for event in same if serves(event) or ready(event)), None)
+    if after and not _BY_ENGINE.search(last.text):
+        why = f"The port was free at a later attempt, line {after.first_line}: {after.text.strip()[:120]}"
+        return RuledOut(_ID, _TITLE, why, after.id)
+    fact = works(evidence)
+    if fact:
+        return RuledOut(_ID, _TITLE, f"A port was taken at first; {fact.claim[0].lower()}{fact.claim[1:]}.", fact.fact)
+    return None
+
+
+def _never_started(container: ContainerFacts) -> Finding:
+    claim = f"The engine could not start {container.name}: its port is taken"
+    link = Link(claim, container.id, f"state of {container.name}", quote=container.error, command=container.command)
+    return _found("certain", container.error, (link,), ())
+
+
+def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
+    dead = died(evidence)
+    ended = next((event for event in (last, *later(evidence, last)) if ends(event) or _gives_up(event)), None)
+    refused_by_engine = bool(_BY_ENGINE.search(_said(last)))
+    confidence: Confidence = "certain" if dead or ended or refused_by_engine else "likely"
+    links = [cited(first, "The port is taken" + (", says the engine" if refused_by_engine else ""))]
+    if ended and ended.id != first.id:
+        links.append(cited(ended, "The program gives up"))
+    if dead:
+        claim = f"{dead.name} ended with exit code {dead.exit_code}"
+        links.append(Link(claim, dead.id, f"state of {dead.name}", quote=f"{dead.status} ({dead.exit_code})",
+                          command=dead.command))  # fmt: skip
+    wanted = "The container's state would show whether the program ended or tried again: give --container."
+    return _found(confidence, _said(first), tuple(links), () if confidence == "certain" else (wanted,))
+
+
+def _gives_up(event: LogEvent) -> bool:
+    # uvicorn stops the application that it started before it found the port taken.
+    return "Application shutdown complete." in event.text
+
+
+def _found(confidence: Confidence, said: str, links: tuple[Link, ...], missing: tuple[str, ...]) -> Finding:
+    port = _port(said)
+    named = f"port {port}" if port else "the port"
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=f"Another program listens on {named}, so this one cannot.",
+        evidence=links,
+        mend=_mends(port),
+        missing=missing,
+    )
+
+
+def _port(said: str) -> str | None:
+    numbers = [found["port"] for found in _PORT.finditer(said) if 0 < int(found["port"]) < 65_536]
+    return numbers[0] if numbers else None
+
+
+def _mends(port: str | None) -> tuple[Mend, ...]:
+    shown = port or "8000"
+    return (
+        Mend("command", f"ss -ltnp 'sport = :{shown}'", "Names the program that holds the port."),
+        Mend("command", f"docker ps --filter publish={shown}", "Names the container that holds it, if it is one."),
+        Mend("text", "Stop that program, or give this one another port.", "Only one of them can listen on it."),
+    )
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="The service or its database wants a port on which another program listens already.",
+    explanation="""\
+A port of an address can be listened on by one program. A second one gets `EADDRINUSE` from the system: inside a
+container from its own server, or before the container starts from the engine that publishes the port on the host.
+
+What usually holds it: the same stack started twice, a container that an earlier run left behind, a PostgreSQL
+installed on the machine (5432), a development server in another terminal, or two workers of one image that each
+start a server.
+
+uvicorn prints "Application startup complete." *before* it binds. That line followed by `[Errno 98]` is therefore a
+failed start. A container whose port the engine could not publish has no log at all: its state says why.""",
+    shows=(
+        "[Errno 98] error while attempting to bind on address ('0.0.0.0', 8000): address already in use",
+        "Bind for 0.0.0.0:5432 failed: port is already allocated",
+        "listen tcp 0.0.0.0:5432: bind: address already in use",
+        "a container that stays “created”, or ends with exit code 1 right after its start",
+    ),
+    check=(
+        "ss -ltnp 'sport = :8000'",
+        "docker ps --format '{{.Names}} {{.Ports}}'",
+        "docker inspect app --format '{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}'",
+    ),
+    mend=(
+        "Find the holder with `ss -ltnp` or `docker ps --filter publish=PORT` and stop it, if it is a leftover.",
+        "Or publish another port of the host: `ports: ['127.0.0.1:8001:8000']`; inside the container nothing changes.",
+        "Or do not publish the port at all: services of one network reach each other without it.",
+    ),
+    prevent=(
+        "Let the system choose the host's port in tests (`127.0.0.1::8000`) and read it back.",
+        "Remove a stack by its name when a run is over (`docker compose down`), also after a failure.",
+    ),
+    confidence="""\
+- **certain**: the engine says that it could not publish the port, or the program says so and ended.
+- **likely**: the program says so, and whether it tried again with success is not known.""",
+    find=find,
+    explains=("database-not-ready",),
+    links=(
+        "https://docs.docker.com/engine/network/port-publishing/",
+        "https://man7.org/linux/man-pages/man2/bind.2.html",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Typer: one module per verb; each parses, calls and renders."""

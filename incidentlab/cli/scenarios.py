@@ -1,0 +1,95 @@
+"""``incidentlab scenarios``: what can be reproduced."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from incidentlab.cli.settings import complete_scenarios, output_of
+
+if TYPE_CHECKING:
+    from incidentlab.model.scenario import Scenario
+
+group = typer.Typer(help="List, show and validate the known incidents.", no_args_is_help=True)
+
+
+@group.command("list")
+def list_command(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+) -> None:
+    """List the scenarios."""
+    from incidentlab import catalogue
+    from incidentlab.console.catalogue_view import listing
+
+    output = output_of(context)
+    found = [catalogue.find(name) for name in catalogue.names()]
+    if json:
+        output.json({"schema": "incidentlab/scenarios/1", "scenarios": [_document(each) for each in found]})
+    else:
+        output.show(listing(found))
+
+
+@group.command("show")
+def show_command(
+    context: typer.Context,
+    scenario: Annotated[str, typer.Argument(help="A scenario's id.", autocompletion=complete_scenarios)],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+) -> None:
+    """Show a scenario: its story, its variants and what each has to show."""
+    from incidentlab import catalogue
+    from incidentlab.console.catalogue_view import page
+
+    output = output_of(context)
+    found = catalogue.find(scenario)
+    if json:
+        output.json({"schema": "incidentlab/scenario-page/1", **_document(found)})
+    else:
+        output.show(page(found, output.signs))
+
+
+@group.command("validate")
+def validate_command(
+    context: typer.Context,
+    scenarios: Annotated[list[str] | None, typer.Argument(help="Ids or folders; all bundled ones by default.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+) -> None:
+    """Check scenario files; each problem is named with file, line and column."""
+    from rich.text import Text
+
+    from incidentlab import catalogue
+    from incidentlab.errors import ScenarioError
+
+    output = output_of(context)
+    wanted = scenarios or list(catalogue.names())
+    problems: dict[str, list[str]] = {}
+    for each in wanted:
+        try:
+            catalogue.find(each)
+            problems[each] = []
+        except ScenarioError as error:
+            problems[each] = list(error.problems)
+    if json:
+        output.json({"schema": "incidentlab/validation/1", "problems": problems})
+    else:
+        for name, found in problems.items():
+            sign, style = (output.signs.unmet, "bad") if found else (output.signs.met, "good")
+            output.show(Text.assemble((f"{sign} ", style), name))
+            for problem in found:
+                output.data(f"    {problem}")
+    if any(problems.values()):
+        raise typer.Exit(2)
+
+
+def _document(scenario: "Scenario") -> dict[str, Any]:
+    return {
+        "id": scenario.id,
+        "title": scenario.title,
+        "summary": scenario.summary,
+        "cause": scenario.cause,
+        "engines": list(scenario.engines),
+        "variants": [
+            {"name": each.name, "summary": each.summary, "outcome": each.expect.outcome}
+            for each in scenario.variants.values()
+        ],
+        "folder": str(scenario.directory),
+    }

@@ -1,0 +1,1 @@
+"""What people see: Rich and nothing else prints here."""

@@ -1,0 +1,65 @@
+"""How scenarios look: a list, and a page for each."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from incidentlab.console.output import command
+from incidentlab.console.theme import Signs
+from incidentlab.model.scenario import Expectation, Scenario
+
+
+def listing(scenarios: Sequence[Scenario]) -> Table:
+    """Return a table of scenarios."""
+    table = Table(box=None, pad_edge=False, header_style="title", padding=(0, 2, 0, 0))
+    for name in ("Scenario", "Cause", "Variants"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("What happens", overflow="fold")
+    for each in scenarios:
+        table.add_row(
+            Text(each.id, "command"), Text(each.cause), Text(", ".join(each.variants), "quiet"), Text(each.title)
+        )
+    return table
+
+
+def page(scenario: Scenario, signs: Signs) -> Group:
+    """Return a scenario's page: story, variants with what each has to show, and how to run them."""
+    parts: list[RenderableType] = [Text(scenario.title, "title"), Text(scenario.summary), Text()]
+    parts.append(_facts(scenario))
+    for variant in scenario.variants.values():
+        parts += [Text(), Text.assemble((variant.name, "title"), f"  {variant.summary}")]
+        parts += [Text(f"  {signs.point} {line}") for line in _expected(variant.expect)]
+        option = "" if scenario.id == "missing-migrations" else f" --scenario {scenario.id}"
+        parts.append(Padding(command(f"incidentlab run {variant.name}{option}"), (0, 0, 0, 2)))
+    return Group(*parts)
+
+
+def _facts(scenario: Scenario) -> Table:
+    table = Table.grid(padding=(0, 2))
+    rows = (
+        ("id", scenario.id),
+        ("cause", f"{scenario.cause}  (incidentlab explain {scenario.cause})"),
+        ("engines", ", ".join(scenario.engines)),
+        ("database", scenario.database.image),
+        ("folder", str(scenario.directory)),
+    )
+    for name, value in rows:
+        table.add_row(Text(name, "quiet"), Text(value, overflow="fold"))
+    return table
+
+
+def _expected(expect: Expectation) -> list[str]:
+    lines = [f"{expect.outcome} within {expect.within:g} s"]
+    if expect.sustained:
+        lines.append(f"still healthy after {expect.sustained:g} s of use, with no data lost")
+    lines += [f"the {each.source} log contains: {each.contains}" for each in expect.logs]
+    lines += [f"{each.method} {each.path} is answered {each.status}" for each in expect.http]
+    if expect.database is not None:
+        if expect.database.revision:
+            lines.append(f"the database's revision is: {expect.database.revision}")
+        lines += [f"table {name} is absent" for name in expect.database.missing_tables]
+        lines += [f"table {name} is present" for name in expect.database.tables]
+    return lines

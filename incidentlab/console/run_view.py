@@ -1,0 +1,89 @@
+"""How a finished run looks: the lines that matter, the expectations, the verdict and what to do next."""
+
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from incidentlab.console.output import panel
+from incidentlab.console.theme import Signs
+from incidentlab.model.run import Check, Run
+
+
+def view(run: Run, signs: Signs, console: Console, kept: Sequence[str] = (), *, next_steps: bool = True) -> Group:
+    """Return all that a person wants to know about a run, most important last, where the eye rests."""
+    parts: list[RenderableType] = [Text()]
+    if run.symptoms:
+        parts += [captured(run.symptoms, console), Text()]
+    parts += [checks(run.checks, signs), Text(), verdict(run)]
+    if kept:
+        lines = (Text(f"  {line}", no_wrap=True, overflow="ignore") for line in kept)
+        parts += [Text(), Text("  Left running", "title"), *lines]
+    if next_steps:
+        parts += [Text(), next_commands(run, console)]
+    return Group(*parts)
+
+
+def captured(symptoms: Sequence[str], console: Console) -> RenderableType:
+    """Return the captured log lines in a frame, unchanged."""
+    return panel(Text("\n".join(symptoms)), "What the app's log says", "bad", console)
+
+
+def checks(results: Sequence[Check], signs: Signs) -> Table:
+    """Return the expectations as a table: met or not, what was expected, what was seen."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", max_width=38)
+    table.add_column(overflow="fold")
+    for check in results:
+        sign = Text(f"  {signs.met}", "good") if check.met else Text(f"  {signs.unmet}", "bad")
+        seen = (
+            Text(check.observed, "quiet")
+            if check.met
+            else Text(f"{check.observed} (expected: {check.expected})", "bad")
+        )
+        table.add_row(sign, Text(check.name), seen)
+    return table
+
+
+def verdict(run: Run) -> Text:
+    """Return the run's verdict in one line."""
+    if run.met:
+        words = "HEALTHY" if run.outcome == "healthy" else "REPRODUCED"
+        style = "verdict.good"
+    else:
+        words = "NOT HEALTHY" if run.variant != "broken" else "NOT REPRODUCED"
+        style = "verdict.bad"
+    return Text.assemble((f"  {words}", style), f"  in {run.seconds:.1f} s   ", (f"run {run.id}", "quiet"))
+
+
+def next_commands(run: Run, console: Console) -> Group:
+    """Return the commands that make sense after this run.
+
+    Each is a whole line and in no table: a command must never be cut, however narrow the terminal.
+    """
+    commands = _next(run)
+    width = max(len(text) for text, _ in commands)
+    room = console.width - width - 5 >= max(len(meaning) for _, meaning in commands)
+    lines = [Text("  Next", "title")]
+    for text, meaning in commands:
+        line = Text(f"  {text:<{width}}" if room else f"  {text}", "command", no_wrap=True, overflow="ignore")
+        lines.append(line.append(f"   {meaning}", "quiet") if room else line)
+        lines += [] if room else [Text(f"    {meaning}", "quiet")]
+    return Group(*lines)
+
+
+def _next(run: Run) -> list[tuple[str, str]]:
+    suffix = "" if run.scenario == "missing-migrations" else f" --scenario {run.scenario}"
+    if run.met and run.outcome == "healthy":
+        return [("incidentlab report", "the account of the break and its fix"), ("incidentlab diagnose", "confirm it")]
+    if run.met:
+        return [
+            ("incidentlab diagnose", "why it broke, with proof"),
+            (f"incidentlab run fixed{suffix}", "prove the fix"),
+        ]
+    return [
+        ("incidentlab diagnose", "what the evidence says"),
+        (f"incidentlab runs logs {run.id}", "the whole log"),
+    ]

@@ -1,0 +1,1 @@
+"""What the Docker engine is made of; the only place of the project that imports the Docker SDK."""

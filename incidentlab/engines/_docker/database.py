@@ -1,0 +1,97 @@
+"""The run's PostgreSQL: a container on the run's network, started from a primed image where that works."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+
+from incidentlab.engines._docker import images, names, primed
+from incidentlab.engines._docker.client import asking
+from incidentlab.engines._docker.logs import Follower
+from incidentlab.engines._docker.parts import Workshop
+from incidentlab.engines._docker.postgres import LIMITS, PORT, Credentials, server_command, set_password
+from incidentlab.engines._docker.ready import TemplateUnusableError, not_ready, wait_ready
+
+ALIAS = "db"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A PostgreSQL that answers."""
+
+    container: str
+    name: str
+    port: int
+    credentials: Credentials
+    version: str
+    follower: Follower
+
+
+def start(shop: Workshop) -> Database:
+    """Start PostgreSQL and wait until it answers ``SELECT 1`` through its published port.
+
+    Raises:
+        ImageUnavailableError: its image is neither here nor to be had.
+        DatabaseNotReadyError: its container has ended, or it did not answer in time.
+        CancelledError: the run was called off.
+    """
+    spec, request = shop.request.spec.database, shop.request
+    deadline = monotonic() + request.timeout
+    tell = shop.voice.progress("database")
+    image = images.provide(shop.connection, spec.image, request.registry, tell, shop.cancel, request.timeout)
+    template = primed.obtain(shop, image, tell, deadline)
+    shop.cancel.check()
+    if template is not None:
+        with suppress(TemplateUnusableError):
+            return _from_template(shop, template, deadline)
+        primed.forget(template)
+        _discard(shop)
+    return _serve(shop, str(image["Id"]), shop.login, shop.login.environment(), deadline)
+
+
+def _from_template(shop: Workshop, template: primed.Template, deadline: float) -> Database:
+    """Start from the primed image, whose password is only good for exchanging it for this run's own."""
+    import psycopg
+
+    old = template.credentials
+    shop.secrets.add(old.password)
+    served = _serve(shop, template.image, old, {}, deadline)
+    try:
+        set_password(served.port, old, shop.login.password)
+    except psycopg.Error as error:
+        raise not_ready(shop, served.container, f"Its password could not be set: {error}") from error
+    return Database(served.container, served.name, served.port, shop.login, served.version, served.follower)
+
+
+def _discard(shop: Workshop) -> None:
+    """Remove a database that does not know its password."""
+    from docker.errors import NotFound
+
+    name = names.container(shop.request.run, ALIAS)
+    with asking(shop.connection, "removing a database that does not know its password"), suppress(NotFound):
+        shop.connection.api.remove_container(name, force=True, v=True)
+
+
+def _serve(shop: Workshop, image: str, login: Credentials, env: dict[str, str], deadline: float) -> Database:
+    from docker.errors import ImageNotFound
+
+    name = names.container(shop.request.run, ALIAS)
+    command = server_command(shop.request.spec.database)
+    with asking(shop.connection, "starting PostgreSQL"):
+        try:
+            container = shop.create(ALIAS, image, port=PORT, alias=ALIAS, env=env, command=command, **LIMITS)
+        except ImageNotFound as error:  # removed in this moment, by a clean or by a run that made a newer one
+            raise TemplateUnusableError(f"The image {image} is gone.") from error
+        shop.await_network()
+        shop.starting.set()
+        shop.connection.api.start(container)
+        follower = Follower(shop.connection, container, "database", shop.redactor, shop.voice)
+        port = shop.published(container, PORT)
+    version = wait_ready(shop, container, port, login, deadline)
+    return Database(container, name, port, login, version, follower)
+
+
+def url(login: Credentials, host: str, port: int) -> str:
+    """Return the address of the database, for this machine or for the run's own network."""
+    return f"postgresql://{login.user}:{login.password}@{host}:{port}/{login.name}"

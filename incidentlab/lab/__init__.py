@@ -1,0 +1,1 @@
+"""The pipeline as a list of verbs: start, reproduce, collect, diagnose, assess, archive."""

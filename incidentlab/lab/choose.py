@@ -1,0 +1,69 @@
+"""Picks the engine: the one that was asked for, or Docker where it can serve, else the local one."""
+
+from dataclasses import dataclass
+
+import incidentlab.engines
+from incidentlab import registry
+from incidentlab.engines._base import Engine
+from incidentlab.errors import EngineUnavailableError, UnknownNameError, UsageError
+from incidentlab.model.scenario import Scenario, StackSpec
+
+_PREFERENCE = ("docker", "local")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine and the reason for it, in one sentence for the first line of a run."""
+
+    engine: Engine
+    detail: str
+    why: str = ""
+
+
+def engines() -> dict[str, Engine]:
+    """Return name → engine; the folder is the registry."""
+    return registry.load(incidentlab.engines, "ENGINE", lambda engine: engine.name)
+
+
+def choose(name: str, scenario: Scenario, spec: StackSpec, registry_mirror: str = "") -> Choice:
+    """Return the engine for a run.
+
+    Args:
+        name: ``auto`` or an engine's name; a named engine is never replaced by another.
+        scenario: says which engines can run it truthfully.
+        spec: its base images count too.
+        registry_mirror: where base images may be pulled from.
+
+    Raises:
+        EngineUnavailableError: the named engine, or with ``auto`` none of them, can serve; with the mend.
+        UsageError: the scenario cannot run on the named engine.
+    """
+    known = engines()
+    if name != "auto":
+        return _named(name, known, scenario, spec, registry_mirror)
+    reasons: list[str] = []
+    mends: list[str] = []
+    for each in _PREFERENCE:
+        if each not in scenario.engines:
+            reasons.append(f"{each}: this scenario does not run there.")
+            continue
+        usability = known[each].usable(spec, registry=registry_mirror)
+        if usability.usable:
+            return Choice(known[each], usability.detail, " ".join(reasons))
+        reasons.append(f"{each}: {usability.why}")
+        mends += usability.mend
+    raise EngineUnavailableError("No engine can serve here.", why="\n".join(reasons), mend=mends)
+
+
+def _named(name: str, known: dict[str, Engine], scenario: Scenario, spec: StackSpec, registry_mirror: str) -> Choice:
+    if name not in known:
+        raise UnknownNameError("engine", name, ("auto", *known))
+    if name not in scenario.engines:
+        raise UsageError(
+            f"{scenario.id} cannot be run truthfully on the {name} engine.",
+            mend=[f"Use one of: {', '.join(scenario.engines)}"],
+        )
+    usability = known[name].usable(spec, registry=registry_mirror)
+    if not usability.usable:
+        raise EngineUnavailableError(f"The {name} engine cannot be used.", why=usability.why, mend=usability.mend)
+    return Choice(known[name], usability.detail)

@@ -1,0 +1,270 @@
+"""Makes a variant live, watches what becomes of it, proves it, collects the evidence and records all of it."""
+
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+from time import perf_counter
+from typing import Literal
+
+from incidentlab import __version__
+from incidentlab.causes import diagnose
+from incidentlab.engines._base import Engine, Stack, StackRequest
+from incidentlab.errors import IncidentlabError, StorageError
+from incidentlab.lab import active, archive, verify
+from incidentlab.lab.assess import assess
+from incidentlab.lab.collect import as_record, collect, logs_of
+from incidentlab.lab.interruption import Interruption
+from incidentlab.lab.observe import Observation, watch
+from incidentlab.lab.probes import Prober
+from incidentlab.lab.recorder import Recorder
+from incidentlab.model.diagnosis import Diagnosis
+from incidentlab.model.events import Happened, LogLine, LogSource, Phase, PhaseEnded, PhaseStarted, Tell, now
+from incidentlab.model.evidence import Evidence
+from incidentlab.model.run import Check, Run
+from incidentlab.model.scenario import Scenario, Variant
+from incidentlab.resources import bundled_root
+
+Keep = Literal["on-failure", "always", "never"]
+Before = Callable[[Phase], None]
+_MOST_SYMPTOMS = 6
+
+
+def _go_on(_phase: Phase) -> None:
+    """Wait for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is carried out. ``timeout`` (seconds) replaces the scenario's own ``within``.
+
+    ``before`` is called, in the calling thread, before each phase from ``app`` to ``collect``. It may wait for a person
+    while the stack lives, which the record has as ``paused``, or end the run by an exception: all is removed then.
+    """
+
+    keep: Keep = "never"
+    timeout: float | None = None
+    registry: str = ""
+    build_timeout: float = 900.0
+    before: Before = _go_on
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """A finished run, its evidence, what follows from it, and where the record lies."""
+
+    run: Run
+    evidence: Evidence
+    diagnosis: Diagnosis
+    folder: Path
+    kept: tuple[str, ...] = ()  # how a kept stack can be reached
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What has been gathered so far; filled while the stack lives, read when it is gone."""
+
+    observation: Observation
+    checks: list[Check]
+    evidence: Evidence
+    logs: dict[LogSource, tuple[LogLine, ...]]
+    notes: tuple[str, ...]
+    versions: dict[str, str]
+    kept: tuple[str, ...] = field(default=())
+
+
+def reproduce(
+    scenario: Scenario,
+    variant: Variant,
+    engine: Engine,
+    engine_detail: str,
+    tell: Tell,
+    interruption: Interruption,
+    options: Options = Options(),
+) -> Reproduction:
+    """Carry out one run from nothing to its record; leave nothing behind unless ``keep`` says so.
+
+    Raises:
+        EnvironmentUnfitError: the engine could not do it, with the mend.
+        LeftBehindError: something could not be removed.
+        KeyboardInterrupt: after everything was removed.
+    """
+    run_id = active.new_run_id(variant.name)
+    recorder = Recorder(tell)
+    keep = Flag()
+    with interruption.shielded(active.registered(run_id, keep)) as scratch:
+        request = StackRequest(run_id, scenario.stack(variant), scratch, keep, options.registry, options.build_timeout)
+        with (
+            _swept(engine, run_id, interruption),
+            interruption.leaving_shielded(engine.start(request, recorder)) as stack,
+        ):
+            seen = _use(run_id, stack, variant, recorder, options)
+            if options.keep == "always" or (options.keep == "on-failure" and not _met(seen.checks)):
+                keep.set()
+                seen.kept = _ways_in(run_id, stack)
+            else:
+                seen.evidence = as_record(seen.evidence, run_id)
+        run = _run_record(run_id, scenario, variant, engine, engine_detail, seen, recorder)
+        with interruption.held_back():
+            folder = _saved(run, seen)
+    return Reproduction(run, seen.evidence, diagnose(seen.evidence), folder, seen.kept)
+
+
+@contextmanager
+def _swept(engine: Engine, run_id: str, interruption: Interruption) -> Iterator[None]:
+    """Look once more for what is left when something went wrong.
+
+    A start that fails removes what it had begun, but nothing shields that from Ctrl-C: it may fall between two lines.
+    """
+    try:
+        yield
+    except BaseException:
+        with interruption.held_back(), suppress(IncidentlabError):
+            for each in engine.leftovers(active.alive() - {run_id}):
+                if each.run == run_id:
+                    engine.remove(each)
+        raise
+
+
+def _saved(run: Run, seen: _Seen) -> Path:
+    """Write the record; where that fails and the stack goes on running, say how to reach it all the same."""
+    try:
+        return archive.save(run, seen.evidence, seen.logs)
+    except StorageError as error:
+        kept = [f"The stack is still running: {line}" for line in seen.kept]
+        raise StorageError(error.what, why=error.why, mend=(*error.mend, *kept)) from None
+
+
+def _use(run_id: str, stack: Stack, variant: Variant, recorder: Recorder, options: Options) -> _Seen:
+    """Start the app, watch it, prove it, collect the evidence, hold it against the expectations."""
+    expect = variant.expect
+    if options.timeout is not None:
+        expect = replace(expect, within=options.timeout)
+    prober = Prober(stack.app_url, recorder)
+    warm_up = Thread(target=_warm_up, args=(prober,), daemon=True)
+    warm_up.start()
+    try:
+        with _phase(recorder, options.before, "app", f"Start the app ({variant.name})"):
+            stack.start_app()
+        with _phase(recorder, options.before, "observe", "Watch what becomes of it"):
+            observation = watch(stack, prober, expect.within, recorder)
+        proofs: list[Check] = []
+        if observation.outcome == "healthy" and expect.outcome == "healthy":
+            with _phase(recorder, options.before, "verify", "Prove it by use"):
+                proofs = verify.answers(expect.http, prober)
+                proofs += verify.sustained(expect, stack, prober) if expect.sustained else []
+        with _phase(recorder, options.before, "collect", "Collect the evidence"):
+            logs = logs_of(stack)
+            evidence = collect(run_id, stack, prober, logs, _shown(variant.dockerfile))
+        checks = assess(expect, observation, evidence, logs) + proofs
+        _tell_first_error(evidence, recorder)
+        return _Seen(observation, checks, evidence, logs, stack.notes, dict(stack.versions))
+    finally:
+        warm_up.join()
+        prober.close()
+
+
+def _ways_in(run_id: str, stack: Stack) -> tuple[str, ...]:
+    """Return how a kept stack can be reached and removed; the database's address holds this run's own password."""
+    app = stack.app()
+    how = stack.app_url if app.status == "running" else f"{app.status}, exit code {app.exit_code}"
+    return (
+        f"app       {how}",
+        f"database  psql {stack.database_url}",
+        f"remove    incidentlab clean {run_id}",
+    )
+
+
+def _warm_up(prober: Prober) -> None:
+    """Load what is needed later while the app starts: one of the machine's cores is idle then."""
+    prober.warm_up()
+    archive.warm_up()
+
+
+@contextmanager
+def _phase(recorder: Recorder, before: Before, phase: Phase, title: str) -> Iterator[None]:
+    arrived = perf_counter()
+    before(phase)
+    recorder.pause(perf_counter() - arrived)
+    recorder(PhaseStarted(phase, title))
+    began = perf_counter()
+    done = False
+    try:
+        yield
+        done = True
+    finally:
+        recorder(PhaseEnded(phase, perf_counter() - began, ok=done))
+
+
+def _tell_first_error(evidence: Evidence, recorder: Recorder) -> None:
+    """Put the moment of the first error line into the timeline; it is known only after the log was read."""
+    errors = [event for event in evidence.logs if event.source == "app" and event.severity in ("error", "fatal")]
+    if errors and errors[0].at is not None:
+        text = errors[0].cause_text or errors[0].text
+        recorder(Happened(f"The app's log: {text}", kind="bad", at=errors[0].at))
+
+
+def symptoms(evidence: Evidence) -> tuple[str, ...]:
+    """Return the captured lines that matter: what the app's last error says, without its traceback."""
+    errors = [event for event in evidence.logs if event.source == "app" and event.severity in ("error", "fatal")]
+    lines: list[str] = []
+    for event in errors[-2:]:
+        lines += [text for _, text in event.key_lines] or [event.text]
+    return tuple(dict.fromkeys(lines))[:_MOST_SYMPTOMS]
+
+
+def _shown(path: Path) -> str:
+    """Name a file so that a diff of it can be applied: from the checkout's root, or from where the user is."""
+    for root_of in (bundled_root, Path.cwd):
+        with suppress(OSError, ValueError):  # the user's folder may be gone, or not one of the file's parents
+            return path.relative_to(root_of()).as_posix()
+    return path.name
+
+
+def _met(checks: list[Check]) -> bool:
+    return all(check.met for check in checks)
+
+
+def _run_record(
+    run_id: str,
+    scenario: Scenario,
+    variant: Variant,
+    engine: Engine,
+    engine_detail: str,
+    seen: _Seen,
+    recorder: Recorder,
+) -> Run:
+    app = next((each for each in seen.evidence.containers if each.id == "container:app"), None)
+    ended = now()
+    dockerfile = ""
+    with suppress(OSError):
+        dockerfile = variant.dockerfile.read_text(encoding="utf-8")
+    return Run(
+        id=run_id,
+        scenario=scenario.id,
+        variant=variant.name,
+        engine=engine.name,
+        engine_detail=engine_detail,
+        started_at=recorder.began,
+        ended_at=ended,
+        outcome=seen.observation.outcome,
+        met=_met(seen.checks),
+        exit_code=app.exit_code if app else None,
+        checks=tuple(seen.checks),
+        symptoms=symptoms(seen.evidence),
+        timings={
+            **recorder.timings,
+            "outcome": seen.observation.seconds,
+            "total": (ended - recorder.began).total_seconds(),
+        },
+        timeline=recorder.timeline(),
+        samples=tuple(recorder.samples),
+        dockerfile=dockerfile,
+        dockerfile_name=_shown(variant.dockerfile),
+        notes=seen.notes,
+        kept=bool(seen.kept),
+        versions={"incidentlab": __version__, "python": platform.python_version(), **seen.versions},
+    )

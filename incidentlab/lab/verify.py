@@ -1,0 +1,84 @@
+"""Proves a healthy app by using it: the scenario's requests, then a sustained window in which nothing may be lost."""
+
+from time import monotonic, sleep
+
+from incidentlab.engines._base import Stack
+from incidentlab.lab.probes import HEALTH_PATH, Answer, Prober
+from incidentlab.model.run import Check
+from incidentlab.model.scenario import Expectation, ExpectedAnswer
+
+_CREATED = "{created}"
+_PACE = 0.04  # seconds from one request of the window to the next: a calm 25 requests per second
+_MOST_READ_BACK = 50  # rows written in the window that are read again at its end
+
+
+def answers(expected: tuple[ExpectedAnswer, ...], prober: Prober) -> list[Check]:
+    """Send the scenario's requests in their order and hold each status against the expected one."""
+    checks = []
+    created = ""
+    for each in expected:
+        path = each.path.replace(_CREATED, created)
+        answer = prober.ask(each.method, path, each.json)
+        if answer.status == 201:
+            created = answer.headers.get("Location", created)
+        checks.append(_check(each, path, answer))
+    return checks
+
+
+def sustained(expect: Expectation, stack: Stack, prober: Prober) -> list[Check]:
+    """Use the app steadily for the expected window; stop at once if it dies.
+
+    Returns:
+        one check that every request was answered as expected and the app lives, and, where the scenario writes, one
+        that every row written in the window can be read at its end.
+    """
+    reads = [each for each in expect.http if each.method == "GET" and each.status == 200 and _CREATED not in each.path]
+    writes = [each for each in expect.http if each.status == 201]
+    rounds = (reads or [ExpectedAnswer("GET", HEALTH_PATH, 200)]) + writes
+    wrong, written, sent = _use(rounds, expect.sustained, stack, prober)
+    health = prober.ask("GET", HEALTH_PATH)
+    alive = health.status == 200 and not wrong
+    observed = f"{sent} requests, {len(wrong)} wrong; health {_status(health)}" + (
+        f"; first: {wrong[0]}" if wrong else ""
+    )
+    name = f"still healthy after {expect.sustained:g} s of use"
+    checks = [Check(name, alive, "every request answered as expected", observed)]
+    return [*checks, _read_back(written, prober)] if writes else checks
+
+
+def _use(
+    rounds: list[ExpectedAnswer], seconds: float, stack: Stack, prober: Prober
+) -> tuple[list[str], list[str], int]:
+    wrong: list[str] = []
+    written: list[str] = []
+    began = monotonic()
+    sent = 0
+    while monotonic() - began < seconds:
+        each = rounds[sent % len(rounds)]
+        answer = prober.ask(each.method, each.path, each.json)
+        sent += 1
+        if answer.status != each.status:
+            wrong.append(f"{each.method} {each.path} → {_status(answer)}")
+        elif each.status == 201:
+            written.append(answer.headers.get("Location", ""))
+        if stack.wait_app_exit(0):
+            wrong.append("the app exited")
+            break
+        sleep(max(0.0, began + sent * _PACE - monotonic()))
+    return wrong, written, sent
+
+
+def _read_back(written: list[str], prober: Prober) -> Check:
+    asked = written[-_MOST_READ_BACK:]
+    lost = [where for where in asked if not where or prober.ask("GET", where).status != 200]
+    observed = f"{len(written)} written, {len(asked)} read back, {len(lost)} lost"
+    return Check("no data lost", not lost and bool(asked), "every row written is there", observed)
+
+
+def _check(each: ExpectedAnswer, path: str, answer: Answer) -> Check:
+    name = f"{each.method} {path or '(nothing was created)'}"
+    return Check(name, answer.status == each.status, str(each.status), _status(answer))
+
+
+def _status(answer: Answer) -> str:
+    return str(answer.status) if answer.status is not None else answer.error

@@ -1,0 +1,1 @@
+"""How a Dockerfile is read: lines, words, and what the instructions add up to."""

@@ -1,0 +1,101 @@
+"""What every readable format shows, picked out of a report once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.model.report import Account, Figure, Report
+from incidentlab.model.run import Check, Run
+
+_HEADLINES = ("Successful deployments", "Availability once started", "Time to detect", "Time to start")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where the incident stands; ``tone`` is what a colour may add to the words, in which back-ticks mark code."""
+
+    words: str
+    tone: Literal["good", "bad", "open"]
+
+
+def status(report: Report) -> Status:
+    """Return the one thing that a reader wants to know first."""
+    if report.incident is not None:
+        return _proof(report.incident.run, report.resolution.run if report.resolution else None)
+    if report.resolution is not None:
+        return Status("Healthy: no incident", "good")
+    return Status("Not as expected", "open")
+
+
+def _proof(broken: Run, fixed: Run | None) -> Status:
+    """A run that came before the incident has not resolved it, whatever it proved."""
+    if fixed is None:
+        return Status("Open: no fix proved yet", "bad")
+    if fixed.started_at < broken.started_at:
+        return Status(f"Fix proved earlier, by run `{fixed.id}`", "good")
+    return Status("Fix proved", "good")
+
+
+def accounts(report: Report) -> list[Account]:
+    """Return all runs of the report: the incident, its resolution, the others."""
+    told = [each for each in (report.incident, report.resolution) if each is not None]
+    return [*told, *report.others]
+
+
+def told(report: Report) -> list[Run]:
+    """Return the runs that carry the story; where there are none, the others."""
+    runs = [each.run for each in (report.incident, report.resolution) if each is not None]
+    return runs or [each.run for each in report.others]
+
+
+def measured(figures: Sequence[Figure]) -> list[Figure]:
+    """Return the figures of which at least one side was measured."""
+    return [each for each in figures if each.before is not None or each.after is not None]
+
+
+def unmeasured(figures: Sequence[Figure]) -> list[str]:
+    """Return the names of the figures that no run measured, in lower case."""
+    return [each.name.lower() for each in figures if each.before is None and each.after is None]
+
+
+def headlines(figures: Sequence[Figure]) -> list[Figure]:
+    """Return the few figures which a reader takes away."""
+    known = {each.name: each for each in measured(figures)}
+    return [known[name] for name in _HEADLINES if name in known]
+
+
+def findings(report: Report) -> tuple[Finding, ...]:
+    """Return what was found wrong, root causes first."""
+    return report.incident.diagnosis.findings if report.incident else ()
+
+
+def ruled_out(report: Report) -> tuple[RuledOut, ...]:
+    """Return the causes that were considered and do not hold."""
+    return report.incident.diagnosis.ruled_out if report.incident else ()
+
+
+def symptoms(finding: Finding) -> Iterator[tuple[int, Finding]]:
+    """Return (depth, finding) of all that a root cause explains."""
+    for each in finding.explains:
+        yield 1, each
+        yield from ((depth + 1, below) for depth, below in symptoms(each))
+
+
+def verified(report: Report) -> list[tuple[Run, tuple[Check, ...]]]:
+    """Return the runs whose checks prove something: the fix, and every run that was not as expected."""
+    runs = [report.resolution.run] if report.resolution else []
+    runs += [each.run for each in accounts(report) if not each.run.met]
+    return [(run, run.checks) for run in runs]
+
+
+def captured(run: Run) -> str:
+    """Return the captured lines that matter as one block of text."""
+    return "\n".join(run.symptoms)
+
+
+def commands(report: Report) -> list[str]:
+    """Return the commands that show all of this again."""
+    runs = told(report)
+    lines = [f"incidentlab run {run.variant} --scenario {run.scenario} --engine {run.engine}" for run in runs]
+    return [*dict.fromkeys(lines), f"incidentlab diagnose {runs[0].id}"] if runs else lines

@@ -1,0 +1,1 @@
+"""Each module here is one way to prepare or disturb a stack."""

@@ -1,0 +1,150 @@
+"""Refused connections that ended a service, and those that harmed nobody."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incidentlab import causes
+from incidentlab.causes import diagnose
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.testing import app_log, container, database_log, evidence, probe
+
+find = causes.get("database-not-ready").find
+DATA = Path(__file__).parent.parent / "collectors" / "data"
+READY = "{at} UTC [1] LOG:  database system is ready to accept connections"
+SHUTDOWN = "{at} UTC [48] LOG:  received fast shutdown request"
+EARLY, AT, LATE = "2026-01-01 10:00:01.000", "2026-01-01 10:00:02.000", "2026-01-01 10:00:03.000"
+
+_REFUSALS = [
+    'connection to server at "{host}" (172.18.0.2), port 5432 failed: Connection refused',
+    'psycopg.OperationalError: connection failed: connection to server at "172.18.0.2", port {port} failed: '
+    "Connection refused",
+    "psycopg2.OperationalError: could not connect to server: Connection refused",
+    "sqlalchemy.exc.OperationalError: (psycopg.OperationalError) connection failed: Connection refused",
+    "OSError: [Errno 111] Connect call failed ('172.18.0.2', 5432)",
+    "asyncpg.exceptions.CannotConnectNowError: the database system is starting up",
+    "psycopg.OperationalError: FATAL:  the database system is not yet accepting connections",
+    "dial tcp 172.29.0.2:5432: connect: connection refused",
+    "Error: connect ECONNREFUSED 172.18.0.2:5432",
+    "org.postgresql.util.PSQLException: Connection to {host}:{port} refused: Connection refused",
+    "Error: P1001: Can't reach database server at `{host}:5432`",
+]
+
+
+@given(
+    st.sampled_from(_REFUSALS),
+    st.from_regex(r"[a-z][a-z0-9\-]{0,20}", fullmatch=True),
+    st.integers(1024, 65535),
+)
+def test_any_clients_refusal_that_ends_the_service_is_likely(wording: str, host: str, port: int) -> None:
+    log = wording.format(host=host, port=port) + "\nERROR:    Application startup failed. Exiting."
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+    assert found.missing
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2", "asyncpg"])
+def test_what_uvicorn_really_prints_is_known(driver: str) -> None:
+    found = find(evidence(app_log((DATA / f"refused-{driver}.log").read_text()), container(exit_code=3)))
+    assert isinstance(found, Finding)
+    assert found.evidence[0].fact == "log:app:3"
+
+
+def test_a_database_that_is_ready_later_makes_it_certain() -> None:
+    found = find(
+        evidence(
+            app_log(f"{AT}Z psycopg.OperationalError: connection failed: Connection refused"),
+            container(exit_code=1),
+            database_log(READY.format(at=LATE)),
+        )
+    )
+    assert isinstance(found, Finding)
+    assert (found.confidence, found.missing) == ("certain", ())
+    assert [link.source for link in found.evidence] == [
+        "log of app",
+        "state of incidentlab-test-app",
+        "log of database",
+    ]
+
+
+def test_the_temporary_server_of_a_new_data_directory_does_not_count_as_ready() -> None:
+    server = "\n".join((READY.format(at=EARLY), SHUTDOWN.format(at="2026-01-01 10:00:01.500"), READY.format(at=LATE)))
+    refused = app_log(f"{AT}Z psycopg.OperationalError: connection failed: Connection refused")
+    found = find(evidence(refused, container(exit_code=1), database_log(server)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+
+
+REFUSED = "psycopg.OperationalError: connection failed: Connection refused"
+
+
+@pytest.mark.parametrize(
+    ("facts", "fact"),
+    [
+        ((app_log(f"{REFUSED}\nINFO:     Uvicorn running on http://0.0.0.0:8000"),), "log:app:2"),
+        ((app_log(f'{REFUSED}\nINFO:  1.2.3.4:5 - "GET / HTTP/1.1" 200 OK'),), "log:app:2"),
+        ((app_log(f"{REFUSED}\nINFO  [alembic.runtime.migration] Running upgrade  -> a, b"),), "log:app:2"),
+        ((app_log(REFUSED), probe(200)), "probe:app"),
+        ((app_log(REFUSED), container(health="healthy")), "container:app"),
+        ((app_log(f"{AT}Z {REFUSED}"), database_log(READY.format(at=EARLY)), container(exit_code=1)), "log:database:1"),
+    ],
+    ids=["serves", "answers", "migrates", "probe", "healthy", "was ready before"],
+)
+def test_the_fact_that_rules_it_out_is_named(facts: tuple[object, ...], fact: str) -> None:
+    said = find(evidence(*facts))  # type: ignore[arg-type]  # pytest's parameters have no types
+    assert isinstance(said, RuledOut)
+    assert said.fact == fact
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'psycopg.OperationalError: could not translate host name "db" to address: Name or service not known',
+        "psycopg.OperationalError: [Errno -2] Name or service not known",
+        'psycopg.OperationalError: connection to server failed: FATAL:  password authentication failed for user "app"',
+        'psycopg.OperationalError: connection to server failed: FATAL:  database "app" does not exist',
+        "psycopg.OperationalError: connection to server failed: FATAL:  sorry, too many clients already",
+        "redis.exceptions.ConnectionError: Error 111 connecting to redis:6379. Connection refused.",
+        "INFO:     Application startup complete.",
+        "",
+    ],
+)
+def test_other_troubles_of_a_connection_are_other_causes(text: str) -> None:
+    assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-01 10:00:00.000 UTC [1] FATAL:  database files are incompatible with server",
+        '2026-01-01 10:00:00.000 UTC [1] FATAL:  could not write lock file "postmaster.pid": No space left on device',
+        "2026-01-01 10:00:00.000 UTC [9] PANIC:  could not locate a valid checkpoint record",
+        "Error: Database is uninitialized and superuser password is not specified.",
+    ],
+)
+def test_a_server_that_cannot_start_at_all_is_another_cause(text: str) -> None:
+    assert find(evidence(app_log(REFUSED), container(exit_code=1), database_log(text))) is None
+
+
+def test_a_skipped_migration_hangs_beneath_it() -> None:
+    log = f"""==> Running database migrations...
+{REFUSED}
+==> Starting backend (port 4000)...
+psycopg.errors.UndefinedTable: relation "tasks" does not exist
+ERROR:    Application startup failed. Exiting."""
+    (root,) = diagnose(evidence(app_log(log))).findings
+    assert root.cause == "database-not-ready"
+    assert [one.cause for one in root.explains] == ["migrations-not-applied"]
+
+
+def test_a_missing_table_shows_that_the_database_answered_in_the_end() -> None:
+    log = f"""{REFUSED}
+waiting for the server
+psycopg.errors.UndefinedTable: relation "tasks" does not exist
+ERROR:    Application startup failed. Exiting."""
+    diagnosis = diagnose(evidence(app_log(log)))
+    assert [one.cause for one in diagnosis.findings] == ["migrations-not-applied"]
+    assert [one.cause for one in diagnosis.ruled_out] == ["database-not-ready"]

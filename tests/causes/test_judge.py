@@ -1,0 +1,175 @@
+"""The judgement over all rules: order, what hangs beneath, health, and what would have to be known."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incidentlab import causes
+from incidentlab.causes import diagnose
+from incidentlab.causes._judge import judge
+from incidentlab.model.cause import Cause
+from incidentlab.model.diagnosis import Confidence, Finding
+from incidentlab.model.evidence import Evidence
+from incidentlab.testing import app_log, container, database, database_log, evidence, image, probe, project
+
+SERVING = "INFO:     Application startup complete.\nINFO:     Uvicorn running on http://0.0.0.0:8000"
+FIXED = (
+    app_log(SERVING + '\nINFO:     127.0.0.1:1 - "POST /tasks HTTP/1.1" 422 Unprocessable Content'),
+    image("sh", "-c", "alembic upgrade head && exec uvicorn main:app"),
+    container(health="healthy"),
+    database(["rev1"], tables=["public.tasks"]),
+    project("tasks"),
+    probe(),
+)
+
+
+def cause(name: str, confidence: Confidence | None, explains: tuple[str, ...] = ()) -> Cause:
+    finding = Finding(name, name, confidence, name, ()) if confidence else None
+    model = causes.get("port-conflict")
+    return dataclasses.replace(model, id=name, find=lambda _: finding, explains=explains)
+
+
+def test_a_fixed_run_is_healthy_and_says_what_was_ruled_out() -> None:
+    diagnosis = diagnose(evidence(*FIXED))
+    assert diagnosis.verdict == "healthy"
+    assert diagnosis.findings == ()
+    assert [one.cause for one in diagnosis.ruled_out] == ["migrations-not-applied"]
+    assert diagnosis.summary.startswith("No incident found.")
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [
+        container(exit_code=0, status="exited"),
+        container("incidentlab-test-other", exit_code=137),
+        database(["rev0"], tables=["public.tasks"]),
+        database(reachable=False),
+        app_log(SERVING + "\nERROR:    Exception in ASGI application", source="other"),
+        probe(503),
+    ],
+    ids=["gone", "killed", "behind", "no database", "an error while serving", "an error's answer"],
+)
+def test_health_takes_every_fact(worse: object) -> None:
+    kept = [fact for fact in FIXED if type(fact) is not type(worse) or isinstance(worse, tuple)]
+    if not isinstance(worse, tuple):
+        kept = [fact for fact in kept if type(fact).__name__ not in ("ContainerFacts", "ProbeFacts")]
+    assert diagnose(evidence(*kept, worse)).verdict != "healthy"  # type: ignore[arg-type]  # any fact
+
+
+def test_noise_before_the_service_came_up_does_not_speak_against_its_health() -> None:
+    log = app_log("psycopg.OperationalError: connection failed: Connection refused\n" + SERVING)
+    diagnosis = diagnose(evidence(log, *FIXED[1:]))
+    assert diagnosis.verdict == "healthy"
+    assert [one.cause for one in diagnosis.ruled_out] == ["database-not-ready", "migrations-not-applied"]
+
+
+def test_a_log_in_which_a_service_serves_is_healthy() -> None:
+    assert diagnose(evidence(app_log(SERVING))).verdict == "healthy"
+
+
+def test_an_error_that_nobody_explains_is_named_and_nothing_is_guessed() -> None:
+    diagnosis = diagnose(evidence(app_log(SERVING + "\nERROR: the moon is full")))
+    assert diagnosis.verdict == "inconclusive"
+    assert any("line 3" in one and "the moon is full" in one for one in diagnosis.missing)
+
+
+def test_nothing_at_all_is_inconclusive_and_says_what_to_give() -> None:
+    diagnosis = diagnose(Evidence())
+    assert (diagnosis.verdict, diagnosis.findings) == ("inconclusive", ())
+    assert len(diagnosis.missing) == 4
+
+
+def test_roots_come_first_and_what_they_explain_hangs_beneath_them() -> None:
+    rules = {
+        "a": cause("a", "likely"),
+        "b": cause("b", "certain"),
+        "c": cause("c", "certain", ("a", "d")),
+        "d": cause("d", "certain", ("a",)),
+        "e": cause("e", "possible", ("b",)),
+        "f": cause("f", None, ("b",)),
+    }
+    roots = judge(Evidence(), rules).findings
+    assert [root.cause for root in roots] == ["b", "c", "e"]
+    assert [child.cause for child in roots[1].explains] == ["d", "a"]
+
+
+def test_causes_that_explain_each_other_do_not_make_each_other_vanish() -> None:
+    rules = {"a": cause("a", "likely", ("b",)), "b": cause("b", "likely", ("a",))}
+    (root,) = judge(Evidence(), rules).findings
+    assert [child.cause for child in root.explains] in (["a"], ["b"])
+
+
+def test_a_rule_that_fails_is_named_and_hides_nothing() -> None:
+    def fail(_: Evidence) -> Finding:
+        raise KeyError("oops")
+
+    broken = dataclasses.replace(causes.get("port-conflict"), id="broken", find=fail)
+    diagnosis = judge(Evidence(), {"broken": broken, "z": cause("z", "likely")})
+    assert [one.cause for one in diagnosis.findings] == ["z"]
+    assert any("broken" in one and "KeyError" in one for one in diagnosis.missing)
+    assert judge(evidence(*FIXED), {"broken": broken}).verdict == "inconclusive"
+
+
+def test_what_could_not_be_read_is_passed_on() -> None:
+    assert "The socket was closed." in diagnose(evidence(unread=["The socket was closed."])).missing
+
+
+_LINES = st.lists(
+    st.sampled_from(
+        [
+            "psycopg.OperationalError: connection failed: Connection refused",
+            'psycopg.errors.UndefinedTable: relation "tasks" does not exist',
+            "[SQL: SELECT 1]",
+            "ERROR:    [Errno 98] error while attempting to bind on address ('0.0.0.0', 8000): address already in use",
+            "INFO:     Uvicorn running on http://0.0.0.0:8000",
+            "ERROR:    Application startup failed. Exiting.",
+            "INFO  [alembic.runtime.migration] Running upgrade  -> rev1, x",
+            "2026-01-01 10:00:00.000 UTC [1] LOG:  database system is ready to accept connections",
+            "2026-01-01 10:00:02.000 UTC [1] LOG:  received fast shutdown request",
+            "2026-01-01 10:00:01Z the database system is starting up",
+            'INFO: "GET / HTTP/1.1" 200 OK',
+            "",
+        ]
+    )
+    | st.text(max_size=40),
+    max_size=14,
+)
+_FACTS = st.lists(
+    st.sampled_from(
+        [
+            *FIXED,
+            database(),
+            database(reachable=False),
+            container(exit_code=1),
+            container(status="created", error="Bind for 0.0.0.0:8000 failed: port is already allocated"),
+            project("notes"),
+            image("uvicorn", "main:app"),
+            probe(None),
+        ]
+    ),
+    max_size=6,
+)
+
+
+@given(_LINES, _LINES, _FACTS)
+def test_every_rule_holds_up_on_any_facts_and_says_the_same_twice(
+    app: list[str], server: list[str], facts: list[object]
+) -> None:
+    found = evidence(app_log("\n".join(app)), database_log("\n".join(server)), *facts)  # type: ignore[arg-type]
+    for rule in causes.catalogue().values():
+        rule.find(found)  # raises if it must: the judge would only note it
+    diagnosis = diagnose(found)
+    assert diagnosis == diagnose(found)
+    assert (diagnosis.verdict == "incident") is bool(diagnosis.findings)
+    known = {event.id for event in found.logs} | {
+        one.id
+        for part in (found.databases, found.images, found.containers, found.projects, found.probes)
+        for one in part
+    }
+    for finding in diagnosis.findings:
+        assert finding.evidence
+        assert {link.fact for link in finding.evidence} <= known
+        assert finding.mend
+    assert {one.fact for one in diagnosis.ruled_out} <= known

@@ -1,0 +1,108 @@
+"""Ports that are taken for good, and ports that were free at the next attempt."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incidentlab import causes
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.testing import app_log, container, database_log, evidence, probe
+
+find = causes.get("port-conflict").find
+DATA = Path(__file__).parent.parent / "collectors" / "data"
+
+_BY_PROGRAM = [
+    "ERROR:    [Errno 98] error while attempting to bind on address ('0.0.0.0', {port}): address already in use",
+    "ERROR:    [Errno 48] error while attempting to bind on address ('::1', {port}, 0, 0): address already in use",
+    "[2026-01-01 10:00:00 +0000] [7] [ERROR] Connection in use: ('0.0.0.0', {port})",
+    "Error: listen EADDRINUSE: address already in use :::{port}",
+    "2026/01/01 10:00:00 listen tcp :{port}: bind: address already in use",
+]
+_BY_ENGINE = [
+    "Error response from daemon: driver failed programming external connectivity on endpoint app (0a1b): "
+    "Bind for 0.0.0.0:{port} failed: port is already allocated",
+    "ERROR: for db  Cannot start service db: Error starting userland proxy: listen tcp4 0.0.0.0:{port}: "
+    "bind: address already in use",
+    "Error response from daemon: Ports are not available: exposing port TCP 0.0.0.0:{port} -> 0.0.0.0:0: listen tcp "
+    "0.0.0.0:{port}: bind: Only one usage of each socket address (protocol/network address/port) is normally "
+    "permitted.",
+    "Error response from daemon: failed to set up container networking: Bind for 127.0.0.1:{port} failed: "
+    "port is already allocated",
+]
+_PORTS = st.integers(10, 65535)
+
+
+@given(st.sampled_from(_BY_PROGRAM), _PORTS)
+def test_a_programs_word_is_likely_and_with_its_end_certain(wording: str, port: int) -> None:
+    log = app_log(wording.format(port=port))
+    alone, dead = find(evidence(log)), find(evidence(log, container(exit_code=1)))
+    assert isinstance(alone, Finding)
+    assert isinstance(dead, Finding)
+    assert (alone.confidence, dead.confidence) == ("likely", "certain")
+    assert f"port {port}," in alone.summary
+    assert alone.missing
+    assert f"sport = :{port}" in dead.mend[0].text
+
+
+@given(st.sampled_from(_BY_ENGINE), _PORTS)
+def test_the_engines_word_is_certain_in_a_log_and_in_a_container(wording: str, port: int) -> None:
+    said = wording.format(port=port)
+    for facts in (app_log(said), container(status="created", error=said)):
+        found = find(evidence(facts))
+        assert isinstance(found, Finding)
+        assert found.confidence == "certain"
+        assert f"port {port}," in found.summary
+
+
+def test_what_uvicorn_really_prints_is_certain_although_startup_was_complete() -> None:
+    text = (DATA / "port-taken.log").read_text()
+    assert "Application startup complete." in text
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert found.evidence[0].line == 4
+
+
+TAKEN = _BY_PROGRAM[2].format(port=8000)
+
+
+@pytest.mark.parametrize(
+    ("facts", "fact"),
+    [
+        (
+            (app_log(f"{TAKEN}\n[2026-01-01 10:00:01 +0000] [7] [INFO] Listening at: http://0.0.0.0:8000 (7)"),),
+            "log:app:2",
+        ),
+        (
+            (
+                database_log(
+                    '2026-01-01 10:00:00.000 UTC [1] LOG:  could not bind IPv6 address "::1": Address already in use\n'
+                    "2026-01-01 10:00:00.100 UTC [1] LOG:  database system is ready to accept connections"
+                ),
+            ),
+            "log:database:2",
+        ),
+        ((app_log(TAKEN), probe()), "probe:app"),
+    ],
+    ids=["tried again", "another address", "serves"],
+)
+def test_the_fact_that_rules_it_out_is_named(facts: tuple[object, ...], fact: str) -> None:
+    said = find(evidence(*facts))  # type: ignore[arg-type]  # pytest's parameters have no types
+    assert isinstance(said, RuledOut)
+    assert said.fact == fact
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OSError: [Errno 99] error while attempting to bind on address ('10.0.0.9', 8000): cannot assign requested",
+        "PermissionError: [Errno 13] error while attempting to bind on address ('0.0.0.0', 80): permission denied",
+        "psycopg.OperationalError: connection to server at port 5432 failed: Connection refused",
+        'ERROR:  database "app" is being accessed by other users',
+        "",
+    ],
+)
+def test_near_misses_are_not_this_cause(text: str) -> None:
+    assert find(evidence(app_log(text), container(exit_code=1))) is None

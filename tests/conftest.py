@@ -1,0 +1,36 @@
+"""What every test stands on: a home of its own, so that tests neither see nor touch the user's records."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep each worker's records and caches in one folder; caches are shared by its tests, to be quick."""
+    home = tmp_path_factory.getbasetemp() / "incidentlab-home"
+    monkeypatch.setenv("INCIDENTLAB_HOME", str(home))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_primed_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Remove the images that this worker's home has primed; they are of no use to anybody else."""
+    yield
+    engine = sys.modules.get("incidentlab.engines.docker")
+    if engine is None:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INCIDENTLAB_HOME", str(tmp_path_factory.getbasetemp() / "incidentlab-home"))
+        for each in engine.ENGINE.leftovers(frozenset()):
+            if each.kind == "image" and "postgres-primed" in each.name:
+                engine.ENGINE.remove(each)
+
+
+@pytest.fixture
+def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give one test a home in which nothing has been run yet."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("INCIDENTLAB_HOME", str(home))
+    return home
