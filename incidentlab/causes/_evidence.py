@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import Link
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
 
@@ -29,6 +30,32 @@ _MIGRATING = re.compile(
     r"|\bschema_migrations\b|\bdjango_migrations\b",
     re.IGNORECASE,
 )
+
+
+def said(event: LogEvent) -> str:
+    """Return all that an event says: the innermost exception, its own line, and PostgreSQL's message in English."""
+    return "\n".join(part for part in (event.cause, event.cause_text, event.text, event.english) if part)
+
+
+def shows(event: LogEvent, sign: Sign) -> bool:
+    """Whether an event bears a sign: by its SQLSTATE or by its words."""
+    return (event.sqlstate is not None and event.sqlstate in sign.sqlstates) or match(event, sign) is not None
+
+
+def match(event: LogEvent, sign: Sign) -> re.Match[str] | None:
+    """Return where a sign's words stand in an event, for the names within; ``None`` where they do not."""
+    text = said(event)
+    return sign.pattern.search(text) if any(literal in text for literal in sign.literals) else None
+
+
+def seen(evidence: Evidence, *signs: Sign) -> tuple[LogEvent, ...]:
+    """Return the events that bear one of the signs, in the logs' order."""
+    return tuple(event for event in evidence.logs if any(shows(event, sign) for sign in signs))
+
+
+def from_server(event: LogEvent) -> bool:
+    """Whether PostgreSQL's own server said it, and not a client."""
+    return event.from_server or event.source == "database"
 
 
 def serves(event: LogEvent) -> bool:

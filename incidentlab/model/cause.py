@@ -2,9 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from re import Pattern
 
 from incidentlab.model.diagnosis import Finding, RuledOut
 from incidentlab.model.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A shape of message that speaks for a cause.
+
+    ``literals`` are strings of which every text that ``pattern`` finds holds at least one, byte for byte; large logs are
+    searched for them first, so a missing one is a message never seen. ``examples`` are real messages that ``pattern``
+    finds; tests hold all three to each other. ``sqlstates`` name errors that are this sign whatever their words.
+    """
+
+    name: str  # "undefined-table"
+    pattern: Pattern[str]
+    literals: tuple[str, ...]
+    examples: tuple[str, ...]
+    sqlstates: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +44,4 @@ class Cause:
     find: Callable[[Evidence], Finding | RuledOut | None]
     explains: tuple[str, ...] = ()  # ids of causes whose symptoms this one brings about
     links: tuple[str, ...] = ()
+    signs: tuple[Sign, ...] = ()  # by which a log can show it

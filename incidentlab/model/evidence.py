@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from incidentlab.model.compose import ComposeFacts as ComposeFacts
+from incidentlab.model.database import DatabaseFacts as DatabaseFacts
+
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
@@ -19,6 +22,10 @@ class LogEvent:
     ``cause`` the innermost exception of a chain (``psycopg.errors.UndefinedTable``) with ``cause_text`` its line and
     ``sql`` the statement where one is shown. ``key_lines`` are (line number, text) pairs worth showing to a person.
     ``packages`` are those whose code a traceback went through, outermost first (``alembic``, ``sqlalchemy``).
+    ``service`` is which of several programs said it, where one log holds several (compose, Kubernetes, journald);
+    ``from_server`` whether PostgreSQL's own server did. ``english`` is PostgreSQL's message in English, with its names,
+    where the log has it in another language. ``repeats`` counts further events of the same shape that were left out
+    after this one.
     """
 
     id: str  # "log:app:41"
@@ -36,36 +43,15 @@ class LogEvent:
     key_lines: tuple[tuple[int, str], ...] = ()
     command: str = ""
     packages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseFacts:
-    """What a read-only look into the database found.
-
-    ``revisions`` is what Alembic's version table holds: ``None`` where there is no such table, empty where it has no
-    row. ``tables`` are ``schema.name`` of ordinary and partitioned tables outside the system schemas.
-    ``version_table`` is where that table lies (``public.alembic_version``); with ``revisions`` ``None`` beside it, the
-    table is there and could not be read, and ``error`` says why. ``settings`` are some of the server's settings, as
-    ``SHOW`` has them.
-    """
-
-    id: str  # "database:taskmanager"
-    reachable: bool
-    error: str | None = None
-    server_version: str | None = None
-    database: str | None = None
-    user: str | None = None
-    revisions: tuple[str, ...] | None = None
-    tables: tuple[str, ...] = ()
-    search_path: str | None = None
-    command: str = ""
-    version_table: str | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
+    service: str = ""
+    from_server: bool = False
+    english: str = ""
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """How an image starts, from its configuration or, on the local engine, from its Dockerfile."""
+    """How an image or a container starts, from its configuration or, on the local engine, from its Dockerfile."""
 
     id: str  # "image:app"
     name: str
@@ -79,6 +65,8 @@ class ImageFacts:
     base: str = ""  # the FROM of the final stage, where known
     size: int | None = None  # bytes
     command: str = ""
+    service: str = ""  # of a compose project
+    memory_limit: int | None = None  # bytes, of a container
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +78,7 @@ class ContainerFacts:
 
     id: str  # "container:app"
     name: str
-    status: Literal["created", "running", "exited", "missing"]
+    status: Literal["created", "running", "restarting", "paused", "exited", "dead", "missing"]
     exit_code: int | None = None
     oom_killed: bool = False
     restarts: int = 0
@@ -99,17 +87,25 @@ class ContainerFacts:
     finished_at: datetime | None = None
     error: str = ""
     command: str = ""
+    service: str = ""  # of a compose project
+    image: str = ""
+    health_output: str = ""  # what the last health check said, redacted and cut
+    networks: tuple[str, ...] = ()
+    one_shot: bool = False  # it is meant to end: a migration job, a compose service others wait for to complete
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionFile:
-    """One migration script, read without running it."""
+    """One migration script, read without running it. ``adds_columns`` are (table, column) pairs."""
 
     revision: str
     down_revisions: tuple[str, ...]
     path: str
     message: str = ""
     creates_tables: tuple[str, ...] = ()  # the names given to ``op.create_table``
+    adds_columns: tuple[tuple[str, str], ...] = ()  # from ``op.add_column``
+    depends_on: tuple[str, ...] = ()
+    branch_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +129,9 @@ class ScriptFile:
 class ProjectFacts:
     """What the code that was shipped expects of its database, read as text and never executed.
 
+    ``dockerfile`` is the one that counts, ``dockerfiles`` all that were found, that one first. ``missing_parents``
+    are (revision, parent) pairs where no file has the parent; ``cycles`` the revisions of each circle in the graph.
+    ``left_out`` are migration files and Alembic's configuration that ``.dockerignore`` keeps out of the image.
     ``unread`` says, in a sentence each, which of its files could not be read and why.
     """
 
@@ -144,6 +143,11 @@ class ProjectFacts:
     command: str = ""
     scripts: tuple[ScriptFile, ...] = ()
     unread: tuple[str, ...] = ()
+    configured_in: str = ""  # the file that names the script location: "alembic.ini"
+    dockerfiles: tuple[DockerfileFacts, ...] = ()
+    missing_parents: tuple[tuple[str, str], ...] = ()
+    cycles: tuple[tuple[str, ...], ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +177,4 @@ class Evidence:
     projects: tuple[ProjectFacts, ...] = ()
     probes: tuple[ProbeFacts, ...] = ()
     unread: tuple[str, ...] = ()
+    compose: tuple[ComposeFacts, ...] = ()
