@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from incidentlab import __version__
 
@@ -104,7 +105,9 @@ def script() -> None:
     and again and once more at the end, would take a tenth of a second of every command.
     """
     gc.set_threshold(100_000, 20, 100)
-    code = main()
+    code = 130
+    with suppress(KeyboardInterrupt):  # between main's last line and this one, or while it told of an earlier one
+        code = main()
     # Only the end is left: a late Ctrl-C could stop nothing any more, but change the exit code.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)

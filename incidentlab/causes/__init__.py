@@ -1,5 +1,5 @@
 """Each module in a family here is one root cause: its page, and a pure rule from evidence to a finding."""
 
-from incidentlab.causes._judge import catalogue, diagnose, get, names
+from incidentlab.causes._judge import catalogue, diagnose, get, literals, names
 
-__all__ = ["catalogue", "diagnose", "get", "names"]
+__all__ = ["catalogue", "diagnose", "get", "literals", "names"]

@@ -40,6 +40,13 @@ def names() -> tuple[str, ...]:
     return tuple(catalogue())
 
 
+@cache
+def literals() -> tuple[str, ...]:
+    """Return the strings of which every message that any cause recognises holds at least one, each once."""
+    signs = (sign for cause in catalogue().values() for sign in cause.signs)
+    return tuple(sorted({literal for sign in signs for literal in sign.literals}))
+
+
 def get(name: str) -> Cause:
     """Return the cause of that id.
 

@@ -20,6 +20,7 @@ from incidentlab.model.events import now
 
 RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9]+(?:-[a-z0-9]+)*-[0-9a-f]{4}")
 SCRATCH_PREFIX = "incidentlab-"
+_UNFINISHED = ".new"
 
 
 def new_run_id(variant: str) -> str:
@@ -60,7 +61,7 @@ def _begin(note: Path, run_id: str, scratch: Path) -> None:
     note.parent.mkdir(parents=True, exist_ok=True)
     me = psutil.Process()
     content = {"run": run_id, "pid": me.pid, "created": me.create_time(), "scratch": str(scratch)}
-    new = note.with_suffix(".new")
+    new = _unfinished(note)
     new.write_text(json.dumps(content), encoding="utf-8")
     new.replace(note)
     scratch.mkdir(mode=0o700)
@@ -68,9 +69,24 @@ def _begin(note: Path, run_id: str, scratch: Path) -> None:
 
 def _end(note: Path, scratch: Path) -> None:
     shutil.rmtree(scratch, ignore_errors=True)
-    for path in (note.with_suffix(".new"), note):
+    for path in (_unfinished(note), note):
         with suppress(OSError):  # the home may have become unwritable; then the note is `clean`'s to remove
             path.unlink(missing_ok=True)
+
+
+def _unfinished(note: Path) -> Path:
+    """Return the file that becomes the note; its name says who writes it, since its content may not be there yet."""
+    return note.with_suffix(f".{os.getpid()}{_UNFINISHED}")
+
+
+def dead_beginnings() -> list[Path]:
+    """Return notes that were never finished, because their process was killed while it wrote them."""
+    found = []
+    for path in sorted(_folder().glob(f"*{_UNFINISHED}")):
+        pid = path.suffixes[-2][1:] if len(path.suffixes) > 1 else ""
+        if not (pid.isdecimal() and psutil.pid_exists(int(pid))):
+            found.append(path)
+    return found
 
 
 def alive() -> frozenset[str]:

@@ -46,6 +46,8 @@ def remove(leftovers: Iterable[Leftover]) -> None:
     for note, scratch in active.dead_scratches().values():
         if scratch is None:
             note.unlink(missing_ok=True)
+    for beginning in active.dead_beginnings():
+        beginning.unlink(missing_ok=True)
     if failed:
         raise LeftBehindError(
             f"{len(failed)} of {len(failed) + removed} things could not be removed.",

@@ -1,5 +1,6 @@
 """A run in progress is told apart from one that was killed."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from incidentlab.errors import StorageError
-from incidentlab.lab import active
+from incidentlab.lab import active, clean
 
 pytestmark = pytest.mark.usefixtures("fresh_home")
 
@@ -47,6 +48,20 @@ def test_a_killed_run_is_dead_and_its_scratch_is_known() -> None:
     note, found = active.dead_scratches()[run_id]
     assert (found, note.exists()) == (scratch, True)
     scratch.rmdir()
+
+
+def test_a_note_that_was_never_finished_is_known_once_its_writer_is_gone(fresh_home: Path) -> None:
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    folder = fresh_home / "state" / "active"
+    folder.mkdir(parents=True)
+    of_the_dead = folder / f"20260115-093000-broken-0a1b.{gone.pid}.new"
+    of_the_living = folder / f"20260115-093000-broken-0a1c.{os.getpid()}.new"
+    for path in (of_the_dead, of_the_living):
+        path.touch()
+    assert active.dead_beginnings() == [of_the_dead]
+    clean.remove([])
+    assert (of_the_dead.exists(), of_the_living.exists()) == (False, True)
 
 
 def test_a_note_that_names_a_foreign_folder_is_not_believed(fresh_home: Path) -> None:
