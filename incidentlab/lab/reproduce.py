@@ -1,16 +1,14 @@
 """Makes a variant live, watches what becomes of it, proves it, collects the evidence and records all of it."""
 
-import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from time import perf_counter
 from typing import Literal
 
-from incidentlab import __version__
 from incidentlab.causes import diagnose
 from incidentlab.engines._base import Engine, Stack, StackRequest
 from incidentlab.errors import IncidentlabError, StorageError
@@ -18,19 +16,18 @@ from incidentlab.lab import active, archive, verify
 from incidentlab.lab.assess import assess
 from incidentlab.lab.collect import as_record, collect, logs_of
 from incidentlab.lab.interruption import Interruption
-from incidentlab.lab.observe import Observation, watch
+from incidentlab.lab.observe import watch
 from incidentlab.lab.probes import Prober
+from incidentlab.lab.record import Seen, run_record, shown
 from incidentlab.lab.recorder import Recorder
 from incidentlab.model.diagnosis import Diagnosis
-from incidentlab.model.events import Happened, LogLine, LogSource, Phase, PhaseEnded, PhaseStarted, Tell, now
+from incidentlab.model.events import Happened, Phase, PhaseEnded, PhaseStarted, Tell
 from incidentlab.model.evidence import Evidence
 from incidentlab.model.run import Check, Run
 from incidentlab.model.scenario import Scenario, Variant
-from incidentlab.resources import bundled_root
 
 Keep = Literal["on-failure", "always", "never"]
 Before = Callable[[Phase], None]
-_MOST_SYMPTOMS = 6
 
 
 def _go_on(_phase: Phase) -> None:
@@ -63,19 +60,6 @@ class Reproduction:
     kept: tuple[str, ...] = ()  # how a kept stack can be reached
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What has been gathered so far; filled while the stack lives, read when it is gone."""
-
-    observation: Observation
-    checks: list[Check]
-    evidence: Evidence
-    logs: dict[LogSource, tuple[LogLine, ...]]
-    notes: tuple[str, ...]
-    versions: dict[str, str]
-    kept: tuple[str, ...] = field(default=())
-
-
 def reproduce(
     scenario: Scenario,
     variant: Variant,
@@ -102,12 +86,12 @@ def reproduce(
             interruption.leaving_shielded(engine.start(request, recorder)) as stack,
         ):
             seen = _use(run_id, stack, variant, recorder, options)
-            if options.keep == "always" or (options.keep == "on-failure" and not _met(seen.checks)):
+            if options.keep == "always" or (options.keep == "on-failure" and not seen.met):
                 keep.set()
                 seen.kept = _ways_in(run_id, stack)
             else:
                 seen.evidence = as_record(seen.evidence, run_id)
-        run = _run_record(run_id, scenario, variant, engine, engine_detail, seen, recorder)
+        run = run_record(run_id, scenario, variant, engine, engine_detail, seen, recorder)
         with interruption.held_back():
             folder = _saved(run, seen)
     return Reproduction(run, seen.evidence, diagnose(seen.evidence), folder, seen.kept)
@@ -129,7 +113,7 @@ def _swept(engine: Engine, run_id: str, interruption: Interruption) -> Iterator[
         raise
 
 
-def _saved(run: Run, seen: _Seen) -> Path:
+def _saved(run: Run, seen: Seen) -> Path:
     """Write the record; where that fails and the stack goes on running, say how to reach it all the same."""
     try:
         return archive.save(run, seen.evidence, seen.logs)
@@ -138,7 +122,7 @@ def _saved(run: Run, seen: _Seen) -> Path:
         raise StorageError(error.what, why=error.why, mend=(*error.mend, *kept)) from None
 
 
-def _use(run_id: str, stack: Stack, variant: Variant, recorder: Recorder, options: Options) -> _Seen:
+def _use(run_id: str, stack: Stack, variant: Variant, recorder: Recorder, options: Options) -> Seen:
     """Start the app, watch it, prove it, collect the evidence, hold it against the expectations."""
     expect = variant.expect
     if options.timeout is not None:
@@ -158,10 +142,10 @@ def _use(run_id: str, stack: Stack, variant: Variant, recorder: Recorder, option
                 proofs += verify.sustained(expect, stack, prober) if expect.sustained else []
         with _phase(recorder, options.before, "collect", "Collect the evidence"):
             logs = logs_of(stack)
-            evidence = collect(run_id, stack, prober, logs, _shown(variant.dockerfile))
+            evidence = collect(run_id, stack, prober, logs, shown(variant.dockerfile))
         checks = assess(expect, observation, evidence, logs) + proofs
         _tell_first_error(evidence, recorder)
-        return _Seen(observation, checks, evidence, logs, stack.notes, dict(stack.versions))
+        return Seen(observation, checks, evidence, logs, stack.notes, dict(stack.versions))
     finally:
         warm_up.join()
         prober.close()
@@ -205,66 +189,3 @@ def _tell_first_error(evidence: Evidence, recorder: Recorder) -> None:
     if errors and errors[0].at is not None:
         text = errors[0].cause_text or errors[0].text
         recorder(Happened(f"The app's log: {text}", kind="bad", at=errors[0].at))
-
-
-def symptoms(evidence: Evidence) -> tuple[str, ...]:
-    """Return the captured lines that matter: what the app's last error says, without its traceback."""
-    errors = [event for event in evidence.logs if event.source == "app" and event.severity in ("error", "fatal")]
-    lines: list[str] = []
-    for event in errors[-2:]:
-        lines += [text for _, text in event.key_lines] or [event.text]
-    return tuple(dict.fromkeys(lines))[:_MOST_SYMPTOMS]
-
-
-def _shown(path: Path) -> str:
-    """Name a file so that a diff of it can be applied: from the checkout's root, or from where the user is."""
-    for root_of in (bundled_root, Path.cwd):
-        with suppress(OSError, ValueError):  # the user's folder may be gone, or not one of the file's parents
-            return path.relative_to(root_of()).as_posix()
-    return path.name
-
-
-def _met(checks: list[Check]) -> bool:
-    return all(check.met for check in checks)
-
-
-def _run_record(
-    run_id: str,
-    scenario: Scenario,
-    variant: Variant,
-    engine: Engine,
-    engine_detail: str,
-    seen: _Seen,
-    recorder: Recorder,
-) -> Run:
-    app = next((each for each in seen.evidence.containers if each.id == "container:app"), None)
-    ended = now()
-    dockerfile = ""
-    with suppress(OSError):
-        dockerfile = variant.dockerfile.read_text(encoding="utf-8")
-    return Run(
-        id=run_id,
-        scenario=scenario.id,
-        variant=variant.name,
-        engine=engine.name,
-        engine_detail=engine_detail,
-        started_at=recorder.began,
-        ended_at=ended,
-        outcome=seen.observation.outcome,
-        met=_met(seen.checks),
-        exit_code=app.exit_code if app else None,
-        checks=tuple(seen.checks),
-        symptoms=symptoms(seen.evidence),
-        timings={
-            **recorder.timings,
-            "outcome": seen.observation.seconds,
-            "total": (ended - recorder.began).total_seconds(),
-        },
-        timeline=recorder.timeline(),
-        samples=tuple(recorder.samples),
-        dockerfile=dockerfile,
-        dockerfile_name=_shown(variant.dockerfile),
-        notes=seen.notes,
-        kept=bool(seen.kept),
-        versions={"incidentlab": __version__, "python": platform.python_version(), **seen.versions},
-    )
