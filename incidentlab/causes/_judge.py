@@ -70,7 +70,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
 def judge(evidence: Evidence, rules: Mapping[str, Cause]) -> Diagnosis:
     """Judge with a given catalogue. A rule that fails is named in ``missing`` and does not hide the others."""
     heard = _hear(evidence, rules)
-    roots = _roots(heard.findings, rules)
+    roots = _roots(_ordered(heard.findings, evidence), rules)
     missing = _unique(
         (
             *heard.broken,
@@ -107,9 +107,19 @@ def _hear(evidence: Evidence, rules: Mapping[str, Cause]) -> _Heard:
     return heard
 
 
-def _roots(findings: Iterable[Finding], rules: Mapping[str, Cause]) -> tuple[Finding, ...]:
+def _ordered(findings: Iterable[Finding], evidence: Evidence) -> list[Finding]:
+    """The surer first; of equally sure ones that which showed first: what came later may have followed from it."""
+    place = {event.id: number for number, event in enumerate(evidence.logs)}
+
+    def order(one: Finding) -> tuple[int, int, str]:
+        shown = [place[link.fact] for link in one.evidence if link.fact in place]
+        return _RANK[one.confidence], min(shown, default=-1), one.cause
+
+    return sorted(findings, key=order)
+
+
+def _roots(ordered: list[Finding], rules: Mapping[str, Cause]) -> tuple[Finding, ...]:
     """Put each finding beneath the first one that explains it; the weaker never hides the stronger."""
-    ordered = sorted(findings, key=lambda one: (_RANK[one.confidence], one.cause))
     parent: dict[str, str] = {}
     for child in ordered:
         for candidate in ordered:
