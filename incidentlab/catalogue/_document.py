@@ -23,6 +23,7 @@ Path = tuple[str | int, ...]
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?")
 _MEND = ("Correct the line above, then check with: incidentlab scenarios validate",)
+_DEEPEST = 64  # levels of mappings and lists
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -62,6 +63,7 @@ def read(text: str, name: str) -> Document:
         ScenarioError: not YAML, an anchor that refers to itself, or a key that stands twice.
     """
     try:
+        _check_depth(text, name)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -73,6 +75,20 @@ def read(text: str, name: str) -> Document:
     if node is None:
         return Document(name, None, places)
     return Document(name, _value(node, (), places, name, ()), places)
+
+
+def _check_depth(text: str, name: str) -> None:
+    """Refuse what is nested without end: libyaml's composer recurses without a limit and would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                line = event.start_mark.line + 1 if event.start_mark else "?"
+                where = f"{name}:{line}: more than {_DEEPEST} levels"
+                raise ScenarioError(f"{name} cannot be used.", [where], mend=_MEND)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _value(node: yaml.Node, path: Path, places: dict[Path, Place], name: str, parents: tuple[int, ...]) -> Any:

@@ -15,6 +15,7 @@ _SERVING = re.compile(
     r"|\bhttp_status[\"']?[=:] ?[23]\d\d\b",
     re.IGNORECASE,
 )
+_ADVICE = re.compile(r"\b(?:make sure|check that|is the server running|if \w{1,20} is running)\b", re.IGNORECASE)
 _ANSWERED = re.compile(
     r"\" [23]\d\d\b|\bHTTP/[\d.]{1,3}\"? [23]\d\d\b|\b(?:http_)?status[\"']?[=:] ?[23]\d\d\b", re.IGNORECASE
 )
@@ -59,8 +60,10 @@ def from_server(event: LogEvent) -> bool:
 
 
 def serves(event: LogEvent) -> bool:
-    """Whether the line says that a program serves or has answered a request well."""
-    return event.severity not in ("error", "fatal") and bool(_SERVING.search(event.text))
+    """Whether the line says that a program serves or has answered a request well; the database server is none such."""
+    if event.severity in ("error", "fatal") or from_server(event):
+        return False
+    return bool(_SERVING.search(event.text)) and not _ADVICE.search(event.text)
 
 
 def answered(event: LogEvent) -> bool:
@@ -106,11 +109,15 @@ def shortly_before(evidence: Evidence, event: LogEvent, count: int) -> tuple[Log
 
 def died(evidence: Evidence) -> ContainerFacts | None:
     """Return a container that was started and has ended badly, or cannot stay up."""
-    for container in evidence.containers:
-        failed = container.status == "exited" and container.exit_code not in (None, 0)
-        if failed or (container.restarts > 1 and container.health != "healthy"):
-            return container
-    return None
+    return next((container for container in evidence.containers if failed(container)), None)
+
+
+def failed(container: ContainerFacts) -> bool:
+    """Whether a container has ended badly, could not be started, or cannot stay up."""
+    ended = container.status in ("exited", "dead", "restarting", "created")
+    if ended and container.exit_code not in (None, 0):
+        return True
+    return container.status in ("dead", "restarting") or (container.restarts > 1 and container.health != "healthy")
 
 
 def works(evidence: Evidence) -> Link | None:

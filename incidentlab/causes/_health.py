@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 
-from incidentlab.causes._evidence import answered, cited, died, serves, works
+from incidentlab.causes._evidence import answered, cited, died, from_server, serves, shows, works
+from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
 
 
-def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut]) -> str | None:
-    """Return the fact that shows a healthy service; ``None`` where there is none or something speaks against it."""
-    if died(evidence) or not _databases_fit(evidence) or _open_errors(evidence, ruled_out):
+def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[Sign] = ()) -> str | None:
+    """Return the fact that shows a healthy service; ``None`` where there is none or something speaks against it.
+
+    Args:
+        evidence: all facts.
+        ruled_out: the causes that were considered and do not hold.
+        signs: theirs, by which the server's own lines about the same thing are known.
+    """
+    if died(evidence) or not _databases_fit(evidence) or _open_errors(evidence, ruled_out, signs):
         return None
     fact = works(evidence)
     if fact:
@@ -20,11 +27,11 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut]) -> str | None:
     return f"The log says that it serves, line {cited(said, '').line}: {said.text.strip()[:100]}" if said else None
 
 
-def what_would_help(evidence: Evidence, ruled_out: Sequence[RuledOut]) -> tuple[str, ...]:
+def what_would_help(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[Sign] = ()) -> tuple[str, ...]:
     """Return what would have to be given to know more, a sentence each."""
     wanted = [
         f"No known cause explains line {event.first_line} of the log of {event.source}: {event.text.strip()[:160]}"
-        for event in _open_errors(evidence, ruled_out)[:3]
+        for event in _open_errors(evidence, ruled_out, signs)[:3]
     ]
     if not evidence.logs:
         wanted.append("The service's log was not given: --logs FILE.")
@@ -47,11 +54,12 @@ def _databases_fit(evidence: Evidence) -> bool:
     return True
 
 
-def _open_errors(evidence: Evidence, ruled_out: Sequence[RuledOut]) -> list[LogEvent]:
+def _open_errors(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[Sign]) -> list[LogEvent]:
     """Return the errors that nothing settles.
 
     Where facts show a service that works now, what went wrong before it first served is over. In a log alone only a
-    ruled out cause settles anything, and then what was said before the fact that rules it out.
+    ruled out cause settles anything: what was said before the fact that rules it out, and what the server says of the
+    same thing at any time, as it does when a health check goes on asking for the wrong name.
     """
     facts = {one.fact for one in ruled_out}
     settling = [event for event in evidence.logs if event.id in facts]
@@ -60,7 +68,9 @@ def _open_errors(evidence: Evidence, ruled_out: Sequence[RuledOut]) -> list[LogE
     return [
         event
         for event in evidence.logs
-        if event.severity in ("error", "fatal") and not any(_before(event, mark) for mark in settling)
+        if event.severity in ("error", "fatal")
+        and not any(_before(event, mark) for mark in settling)
+        and not (from_server(event) and any(shows(event, sign) for sign in signs))
     ]
 
 

@@ -82,10 +82,11 @@ def judge(evidence: Evidence, rules: Mapping[str, Cause]) -> Diagnosis:
     ruled_out = tuple(heard.ruled_out)
     if roots:
         return Diagnosis("incident", _summary(roots), roots, ruled_out, missing)
-    fact = None if heard.broken else healthy(evidence, ruled_out)
+    signs = [sign for one in ruled_out for sign in rules[one.cause].signs]
+    fact = None if heard.broken else healthy(evidence, ruled_out, signs)
     if fact:
         return Diagnosis("healthy", f"No incident found. {fact}.", (), ruled_out, missing)
-    wanted = _unique((*missing, *what_would_help(evidence, ruled_out)))
+    wanted = _unique((*missing, *what_would_help(evidence, ruled_out, signs)))
     return Diagnosis(
         "inconclusive", "These facts show neither a known cause nor a healthy service.", (), ruled_out, wanted
     )

@@ -1,5 +1,6 @@
 """Refused connections that ended a service, and those that harmed nobody."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from incidentlab import causes
 from incidentlab.causes import diagnose
+from incidentlab.model.compose import ComposeFacts, ComposeService, Dependency
 from incidentlab.model.diagnosis import Finding, RuledOut
 from incidentlab.testing import app_log, container, database_log, evidence, probe
 
@@ -117,16 +119,95 @@ def test_other_troubles_of_a_connection_are_other_causes(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "root"),
     [
-        "2026-01-01 10:00:00.000 UTC [1] FATAL:  database files are incompatible with server",
-        '2026-01-01 10:00:00.000 UTC [1] FATAL:  could not write lock file "postmaster.pid": No space left on device',
-        "2026-01-01 10:00:00.000 UTC [9] PANIC:  could not locate a valid checkpoint record",
-        "Error: Database is uninitialized and superuser password is not specified.",
+        (
+            "2026-01-01 10:00:00.000 UTC [1] FATAL:  database files are incompatible with server",
+            "data-directory-incompatible",
+        ),
+        (
+            '2026-01-01 10:00:00.000 UTC [1] FATAL:  could not write lock file "postmaster.pid": No space left '
+            "on device",
+            "disk-full",
+        ),
+        ("2026-01-01 10:00:00.000 UTC [9] PANIC:  could not locate a valid checkpoint record", "data-corruption"),
+        ("Error: Database is uninitialized and superuser password is not specified.", "missing-configuration"),
     ],
 )
-def test_a_server_that_cannot_start_at_all_is_another_cause(text: str) -> None:
+def test_a_server_that_cannot_start_at_all_is_the_root(text: str, root: str) -> None:
+    facts = evidence(app_log(REFUSED), container(exit_code=1), database_log(text))
+    found = find(facts)
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+    first = diagnose(facts).findings[0]
+    assert first.cause == root
+    assert "database-not-ready" in [one.cause for one in first.explains]
+
+
+def test_a_server_that_cannot_start_for_a_reason_of_its_own_is_no_question_of_waiting() -> None:
+    text = '2026-01-01 10:00:00.000 UTC [1] FATAL:  data directory "/var/lib/postgresql/data" has wrong ownership'
     assert find(evidence(app_log(REFUSED), container(exit_code=1), database_log(text))) is None
+
+
+LOCAL = 'web-1  | psycopg2.OperationalError: connection to server at "::1", port 5432 failed: Connection refused'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LOCAL,
+        "api_1  | Error: connect ECONNREFUSED 127.0.0.1:5432",
+        "web-1  | Error: P1001: Can't reach database server at `localhost`:`5432`",
+        "web-1  | org.postgresql.util.PSQLException: Connection to localhost:5432 refused. Check that the "
+        "hostname and port "
+        "are correct and that the postmaster is accepting TCP/IP connections.",
+    ],
+)
+def test_a_container_that_asks_itself_waits_in_vain(text: str) -> None:
+    facts = evidence(app_log(text))
+    assert find(facts) is None
+    assert [one.cause for one in diagnose(facts).findings] == ["missing-configuration"]
+
+
+def test_a_machine_that_asks_itself_may_be_early() -> None:
+    text = 'psql: error: connection to server at "localhost" (::1), port 5437 failed: Connection refused'
+    assert isinstance(find(evidence(app_log(f"{text}\nmake: *** [Makefile:12: db] Error 2"))), Finding)
+
+
+def test_an_image_with_its_own_server_may_be_early() -> None:
+    log = f"""{LOCAL}
+web-1 exited with code 1
+web-1  | 2026-01-01 10:00:00.000 UTC [1] LOG:  database system is ready to accept connections"""
+    assert isinstance(find(evidence(app_log(log))), Finding)
+
+
+def test_success_of_another_service_settles_nothing() -> None:
+    log = f'migrate-1  | {REFUSED}\nmigrate-1 exited with code 1\nweb-1  | INFO:  1.2.3.4:5 - "GET / HTTP/1.1" 200 OK'
+    assert isinstance(find(evidence(app_log(log))), Finding)
+
+
+def test_advice_within_a_message_is_no_success() -> None:
+    log = (
+        "Error: P1001: Can't reach database server at `db`\n\nPlease make sure your database server is running at `db`."
+    )
+    assert isinstance(find(evidence(app_log(log))), Finding)
+
+
+def test_only_the_server_speaks_and_never_gets_ready() -> None:
+    starting = "2026-01-01 10:00:01.000 UTC [33] FATAL:  the database system is starting up"
+    found = find(evidence(database_log(starting)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+    assert find(evidence(database_log(f"{starting}\n{READY.format(at=LATE)}"))) is None
+
+
+def test_the_mend_names_the_services_of_the_compose_file() -> None:
+    services = (ComposeService("shop", depends_on=(Dependency("pg"),), path="compose.yaml"), ComposeService("pg"))
+    facts = dataclasses.replace(evidence(app_log(REFUSED)), compose=(ComposeFacts("compose:x", services=services),))
+    found = find(facts)
+    assert isinstance(found, Finding)
+    assert "let shop wait" in found.mend[1].text
+    assert "{pg: {condition: service_healthy}}" in found.mend[1].text
 
 
 def test_a_skipped_migration_hangs_beneath_it() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incidentlab import causes
+from incidentlab.causes import diagnose
 from incidentlab.model.diagnosis import Finding, RuledOut
 from incidentlab.testing import app_log, container, database_log, evidence, probe
 
@@ -19,6 +20,10 @@ _BY_PROGRAM = [
     "[2026-01-01 10:00:00 +0000] [7] [ERROR] Connection in use: ('0.0.0.0', {port})",
     "Error: listen EADDRINUSE: address already in use :::{port}",
     "2026/01/01 10:00:00 listen tcp :{port}: bind: address already in use",
+    "Web server failed to start. Port {port} was already in use.",
+    'Address already in use - bind(2) for "0.0.0.0" port {port} (Errno::EADDRINUSE)',
+    "nginx: [emerg] bind() to 0.0.0.0:{port} failed (98: Address already in use)",
+    "Port {port} is in use by another program. Either identify and stop that program, or start the server elsewhere.",
 ]
 _BY_ENGINE = [
     "Error response from daemon: driver failed programming external connectivity on endpoint app (0a1b): "
@@ -30,6 +35,10 @@ _BY_ENGINE = [
     "permitted.",
     "Error response from daemon: failed to set up container networking: Bind for 127.0.0.1:{port} failed: "
     "port is already allocated",
+    "Error: rootlessport listen tcp 0.0.0.0:{port}: bind: address already in use",
+    "Error response from daemon: failed to set up container networking: driver failed programming external "
+    "connectivity on "
+    "endpoint db (0a1b): failed to bind host port 0.0.0.0:{port}/tcp: address already in use",
 ]
 _PORTS = st.integers(10, 65535)
 
@@ -92,6 +101,21 @@ def test_the_fact_that_rules_it_out_is_named(facts: tuple[object, ...], fact: st
     said = find(evidence(*facts))  # type: ignore[arg-type]  # pytest's parameters have no types
     assert isinstance(said, RuledOut)
     assert said.fact == fact
+
+
+def test_another_service_that_serves_settles_nothing() -> None:
+    log = f"api-1  | {TAKEN}\nweb-1  | [2026-01-01 10:00:01 +0000] [7] [INFO] Listening at: http://0.0.0.0:80 (7)"
+    assert isinstance(find(evidence(app_log(log))), Finding)
+
+
+def test_a_server_without_a_port_explains_its_refusals() -> None:
+    log = """db-1   | 2026-01-01 10:00:00.000 UTC [1] LOG:  could not bind IPv4 address "::": Address already in use
+db-1   | 2026-01-01 10:00:00.000 UTC [1] FATAL:  could not create any TCP/IP sockets
+db-1 exited with code 1
+web-1  | psycopg.OperationalError: connection failed: Connection refused"""
+    (root,) = diagnose(evidence(app_log(log))).findings
+    assert root.cause == "port-conflict"
+    assert [one.cause for one in root.explains] == ["database-not-ready"]
 
 
 @pytest.mark.parametrize(

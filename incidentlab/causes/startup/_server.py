@@ -4,19 +4,23 @@ import re
 
 from incidentlab.model.evidence import Evidence, LogEvent
 
-_READY = re.compile(r"\bdatabase system is ready to accept (?:read-only )?connections\b")
+_READY = re.compile(r"\bdatabase system is ready to accept (?:read[- ]only )?connections\b")
 _GOING = re.compile(r"\breceived (?:fast|smart|immediate) shutdown request\b|\bdatabase system is shut down\b")
 # Messages after which the server is not there, and waiting does not help. From PostgreSQL's postmaster, initdb and the
-# entrypoint of its container image.
+# entrypoint of its container image. These are causes of their own, and a refused connection belongs beneath them.
 _NEVER = re.compile(
     r"\bdatabase files are incompatible with server\b|\bsuperuser password is not specified\b"
     r"|\bcould not (?:locate a valid checkpoint record|locate required checkpoint record)\b|\bNo space left on device\b"
     r"|\baborting startup due to startup process failure\b|\bcould not create any TCP/IP sockets\b"
-    r"|\bdata directory \"[^\"]{1,400}\" has (?:invalid permissions|wrong ownership)\b"
+    r"|\bin 18\+, these Docker images are configured to store database data\b|\bbad interpreter\b|\bPANIC:  "
+)
+# No cause of the catalogue: the server's own words say best what is wrong.
+_NEVER_FOR_ITSELF = re.compile(
+    r"\bdata directory \"[^\"]{1,400}\" has (?:invalid permissions|wrong ownership)\b"
     r"|\bis not a valid data directory\b"
     r"|\bcould not create (?:lock file|shared memory segment)\b|\block file \"[^\"]{1,200}\" already exists\b"
     r"|\bunrecognized configuration parameter\b|\bconfiguration file \"[^\"]{1,400}\" contains errors\b"
-    r"|\bcould not access (?:directory|the server configuration file)\b|\binitdb: error\b|\bPANIC:  "
+    r"|\bcould not access (?:directory|the server configuration file)\b|\binitdb: error\b"
 )
 
 
@@ -43,8 +47,13 @@ def cannot_start(evidence: Evidence) -> LogEvent | None:
     """Return the server's word that it cannot start at all, where it did not get ready afterwards."""
     failed = None
     for event in evidence.logs:
-        if _NEVER.search(event.text):
+        if _NEVER.search(event.text) or _NEVER_FOR_ITSELF.search(event.text):
             failed = event
         elif ready(event):
             failed = None
     return failed
+
+
+def has_own_cause(event: LogEvent) -> bool:
+    """Whether the catalogue has a cause for why the server cannot start."""
+    return bool(_NEVER.search(event.text))

@@ -1,12 +1,12 @@
 """The service asked the database before it accepted connections, and did not ask again."""
 
-from incidentlab.causes._evidence import cited, died, ends, later, shortly_before, speaks_of_migrating, works
-from incidentlab.causes.migrations._missing_table import name_in
-from incidentlab.causes.startup._refused import recovery, refusals, says_starting
-from incidentlab.causes.startup._server import cannot_start, readiness
+from incidentlab.causes._evidence import cited, from_server, later, seen, shortly_before, speaks_of_migrating
+from incidentlab.causes.startup._course import app_name, ending_links, is_over, misses_table, settled, wanted_state
+from incidentlab.causes.startup._refused import REFUSED, SIGNS, STARTING, by_place, says_starting
+from incidentlab.causes.startup._server import cannot_start, has_own_cause, readiness
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
-from incidentlab.model.evidence import Evidence, LogEvent
+from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
 
 _ID = "database-not-ready"
 _TITLE = "The database was not ready when the service asked"
@@ -14,108 +14,119 @@ _TITLE = "The database was not ready when the service asked"
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: a refusal, nothing that recovers from it, and a database that came up later."""
-    refused = refusals(evidence)
-    if not refused or cannot_start(evidence):
-        return None
+    refused, _ = by_place(evidence)
+    if not refused:
+        return _from_server_alone(evidence) or _from_facts(evidence)
     first, last = refused[0], refused[-1]
+    never = cannot_start(evidence)
+    if never:
+        return _beneath(first, never) if has_own_cause(never) else None
     skipped = _skipped_migration(evidence, last)
-    settled = None if skipped else _settled(evidence, last)
-    if settled:
-        return settled
+    over = None if skipped else settled(evidence, _ID, _TITLE, refused, "A connection was refused at first")
+    if over:
+        return over
     ready = readiness(evidence)
-    if ready and ready.at and first.at and ready.at < first.at:
+    if ready and ready.at and first.at and ready.at < first.at and not any(says_starting(event) for event in refused):
         why = "The database was ready before the connection was refused: the address or the port is wrong."
         return RuledOut(_ID, _TITLE, why, ready.id)
-    return _finding(evidence, first, last, skipped)
-
-
-def _settled(evidence: Evidence, last: LogEvent) -> RuledOut | None:
-    """Return the fact that shows that the service got through after all."""
-    after = recovery(evidence, last)
-    if after:
-        why = f"A refused connection was followed by success at line {after.first_line}: {after.text.strip()[:120]}"
-        return RuledOut(_ID, _TITLE, why, after.id)
-    fact = works(evidence)
-    if fact:
-        return RuledOut(
-            _ID, _TITLE, f"A connection was refused at first; {fact.claim[0].lower()}{fact.claim[1:]}.", fact.fact
-        )
-    return None
+    return _finding(evidence, refused, skipped)
 
 
 def _skipped_migration(evidence: Evidence, refusal: LogEvent) -> LogEvent | None:
     """Return the failure that follows when the refused step was the migration, and the service went on without it."""
     if not any(speaks_of_migrating(event) for event in (*shortly_before(evidence, refusal, 6), refusal)):
         return None
-    return next((event for event in later(evidence, refusal) if name_in(event)), None)
+    return next((event for event in later(evidence, refusal) if misses_table(event)), None)
 
 
-def _finding(evidence: Evidence, first: LogEvent, last: LogEvent, skipped: LogEvent | None) -> Finding:
-    ready, dead = readiness(evidence), died(evidence)
-    ended = next((event for event in later(evidence, first) if ends(event)), None)
+def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], skipped: LogEvent | None) -> Finding:
+    first, last = refused[0], refused[-1]
+    ready = readiness(evidence)
     late = ready if ready and ready.at and last.at and last.at < ready.at else None
-    confidence: Confidence = "likely" if dead or ended or skipped else "possible"
-    if late and (dead or ended):
-        confidence = "certain"
-    links = [
-        cited(first, "The database cannot be reached" + (", it is still starting" if says_starting(first) else ""))
-    ]
-    if ended and ended.id != first.id:
-        links.append(cited(ended, "The program gives up"))
+    over = is_over(evidence, last) or is_over(evidence, first)
+    raised = any(event.exception for event in refused)
+    confidence: Confidence = "certain" if late and over else "likely" if over or skipped or raised else "possible"
+    claim = "The database cannot be reached" + (", it is still starting" if says_starting(first) else "")
+    links = [cited(first, claim), *ending_links(evidence, first)]
     if skipped:
         links.append(cited(skipped, "The service went on without its migrations"))
-    if dead:
-        links.append(
-            Link(
-                f"{dead.name} ended with exit code {dead.exit_code}",
-                dead.id,
-                f"state of {dead.name}",
-                quote=f"{dead.status} ({dead.exit_code})",
-                command=dead.command,
-            )
-        )
     if late:
         links.append(cited(late, "Only afterwards the database is ready"))
-    return Finding(
-        cause=_ID,
-        title=_TITLE,
-        confidence=confidence,
-        summary="The service connected while the database was not accepting connections, and gave up too early.",
-        evidence=tuple(links),
-        mend=_mends(evidence),
-        missing=() if confidence == "certain" else _wanted(evidence, late),
-    )
+    wanted = "The database's log with times would show whether it became ready after the refusal."
+    missing = () if confidence == "certain" else (*(() if late else (wanted,)), *wanted_state(evidence))
+    summary = "The service connected while the database was not accepting connections, and gave up too early."
+    return _found(confidence, summary, tuple(links), _mends(evidence, first), missing)
 
 
-def _wanted(evidence: Evidence, late: LogEvent | None) -> tuple[str, ...]:
-    wanted = []
-    if late is None:
-        wanted.append("The database's log with times would show whether it became ready after the refusal.")
-    if not evidence.containers:
-        wanted.append(
-            "The containers' states would show whether the service ended or is still trying: give --container."
-        )
-    return tuple(wanted)
+def _beneath(first: LogEvent, never: LogEvent) -> Finding:
+    links = (cited(never, "The server cannot start"), cited(first, "So nobody listens when the service asks"))
+    text = "Mend the server first; the service then finds it."
+    return _found("possible", "Nobody listens, because the database server cannot start at all.", links,
+                  (Mend("text", text, "Waiting for a server that never comes does not help."),))  # fmt: skip
 
 
-def _mends(evidence: Evidence) -> tuple[Mend, ...]:
-    name = next((one.name for one in evidence.containers if "docker" in one.command and one.id.endswith("app")), "app")
+def _from_server_alone(evidence: Evidence) -> Finding | None:
+    """Judge a log in which only the server speaks: it turned clients away and never said that it became ready."""
+    turned_away = [event for event in seen(evidence, STARTING) if from_server(event)]
+    if not turned_away or readiness(evidence) or cannot_start(evidence):
+        return None
+    link = cited(turned_away[0], "The server turns a client away, it is still starting")
+    return _found("possible", "The server is still starting and turns its clients away.", (link,),
+                  _mends(evidence, turned_away[0]), ("The client's log would show how it went on.",))  # fmt: skip
+
+
+def _from_facts(evidence: Evidence) -> Finding | None:
+    """Judge the answer that the database gave when it was asked just now."""
+    for facts in evidence.databases:
+        error = facts.error or ""
+        if not facts.reachable and (facts.sqlstate in STARTING.sqlstates or STARTING.pattern.search(error)
+                                    or REFUSED.pattern.search(error)):  # fmt: skip
+            return _found("possible", "The database does not accept connections at this moment.", (_asked(facts),),
+                          _mends(evidence), ("The service's log would show whether it suffers.",))  # fmt: skip
+    return None
+
+
+def _asked(facts: DatabaseFacts) -> Link:
+    return Link("The database does not accept connections", facts.id, "a look into the database",
+                quote=facts.error or "", command=facts.command)  # fmt: skip
+
+
+def _found(
+    confidence: Confidence,
+    summary: str,
+    links: tuple[Link, ...],
+    mends: tuple[Mend, ...],
+    missing: tuple[str, ...] = (),
+) -> Finding:
+    return Finding(_ID, _TITLE, confidence, summary, links, mends, missing=missing)
+
+
+def _mends(evidence: Evidence, event: LogEvent | None = None) -> tuple[Mend, ...]:
     why = "Brings the service back now, if the database is ready by now."
-    return Mend("command", f"docker restart {name}", why), *_LASTING
+    return Mend("command", f"docker restart {app_name(evidence, event)}", why), _waiting(evidence), _RETRYING
 
 
-_LASTING = (
-    Mend(
-        "text",
+def _waiting(evidence: Evidence) -> Mend:
+    """Return how compose is told to wait, with the services' own names where the file is known."""
+    why = "A container that has started is not yet a database that answers."
+    for service in (one for file in evidence.compose for one in file.services):
+        for needed in service.depends_on:
+            if needed.condition == "service_started":
+                text = (f"In {service.path or 'compose.yaml'} let {service.name} wait for more than the start of "
+                        f"{needed.service}: depends_on: {{{needed.service}: {{condition: service_healthy}}}}, and give "
+                        f"{needed.service} a healthcheck (pg_isready -U USER -d NAME).")  # fmt: skip
+                return Mend("text", text, why)
+    text = (
         "In compose.yaml give the database a healthcheck (pg_isready -U USER -d NAME) and let the service wait for it: "
-        "depends_on: {db: {condition: service_healthy}}.",
-        "A container that has started is not yet a database that answers.",
-    ),
-    Mend(
-        "text",
-        "Let the service try again for some seconds before it gives up, and let a failed migration end the start.",
-        "Databases also restart while a service runs; no order of start helps then.",
-    ),
+        "depends_on: {db: {condition: service_healthy}}."
+    )
+    return Mend("text", text, why)
+
+
+_RETRYING = Mend(
+    "text",
+    "Let the service try again for some seconds before it gives up, and let a failed migration end the start.",
+    "Databases also restart while a service runs; no order of start helps then.",
 )
 
 CAUSE = Cause(
@@ -134,7 +145,8 @@ network are still refused.
 
 A refused connection that is tried again and succeeds is no incident. It becomes one where a program gives up on the
 first refusal, or where a start script goes on after its migration step was refused: then the first error one
-sees is a missing table.""",
+sees is a missing table. A program in a container that is refused by `localhost` asked its own container: that is a
+missing setting, however long one waits.""",
     shows=(
         'connection to server at "db" (172.18.0.2), port 5432 failed: Connection refused',
         "FATAL:  the database system is starting up",
@@ -158,16 +170,18 @@ sees is a missing table.""",
     ),
     confidence="""\
 - **certain**: the service was refused and ended, and the database's log says at a later time that it became ready.
-- **likely**: the service was refused and ended, or went on without its migrations; when the database became ready is
-  not known.
-- **possible**: connections were refused, and nothing shows how it went on.
+- **likely**: the service was refused and ended, raised an error, or went on without its migrations; when the
+  database became ready is not known.
+- **possible**: connections were refused, and nothing shows how it went on; or the server cannot start at all, and this
+  hangs beneath the reason for that.
 
-A name that cannot be resolved, a refused password and a server that cannot start at all are other causes.""",
+A name that cannot be resolved, a refused password and a missing address are other causes.""",
     find=find,
-    explains=("migrations-not-applied",),
+    explains=("migrations-not-applied", "migration-failed"),
     links=(
         "https://docs.docker.com/compose/how-tos/startup-order/",
         "https://www.postgresql.org/docs/current/app-pg-isready.html",
         "https://www.postgresql.org/docs/current/server-start.html#CLIENT-CONNECTION-PROBLEMS",
     ),
+    signs=SIGNS,
 )

@@ -2,7 +2,9 @@
 
 import re
 
-from incidentlab.causes._evidence import cited, died, ends, later, serves, works
+from incidentlab.causes._evidence import cited, later, said, seen, serves, works
+from incidentlab.causes.startup._bind import BY_ENGINE, SIGNS, TAKEN
+from incidentlab.causes.startup._course import dead, end_of, same_program, state_link
 from incidentlab.causes.startup._server import ready
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -10,43 +12,27 @@ from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
 
 _ID = "port-conflict"
 _TITLE = "The port is already in use"
-# asyncio and uvicorn ([Errno 98], 48 on macOS), gunicorn, Node, Go, PostgreSQL, and Docker's three ways to say it.
-_TAKEN = re.compile(
-    r"\baddress already in use\b|\bEADDRINUSE\b|\bport is already allocated\b|\bports are not available\b"
-    r"|\bConnection in use: \(|\bport \d{1,5} is (?:already )?in use\b|\bport is already in use\b"
-    r"|\bonly one usage of each socket address\b|\bFailed to bind (?:host )?port\b",
-    re.IGNORECASE,
-)
-_BY_ENGINE = re.compile(
-    r"\bport is already allocated\b|\bports are not available\b|\bexternal connectivity\b|\buserland proxy\b"
-    r"|\bCannot start service\b|\bError response from daemon\b|\bhost port\b",
-    re.IGNORECASE,
-)
 _PORT = re.compile(
-    r"(?:['\"], |\bport |(?:\d{1,3}(?:\.\d{1,3}){3}|\]|\*|::|\blocalhost|(?<=\s)):)(?P<port>\d{2,5})(?![\d.])"
+    r"(?:['\"], |\b[Pp]ort '?|(?:\d{1,3}(?:\.\d{1,3}){3}|\]|\*|::|\blocalhost|(?<=\s)):)(?P<port>\d{2,5})(?![\d.])"
 )
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: a program or the engine says that a port is taken, and nothing mends it."""
     for container in evidence.containers:
-        if container.status != "running" and _TAKEN.search(container.error):
+        if container.status != "running" and TAKEN.pattern.search(container.error):
             return _never_started(container)
-    taken = [event for event in evidence.logs if _TAKEN.search(_said(event))]
+    taken = seen(evidence, TAKEN)
     if not taken:
         return None
     last = taken[-1]
     return _settled(evidence, last) or _finding(evidence, taken[0], last)
 
 
-def _said(event: LogEvent) -> str:
-    return f"{event.cause_text or ''} {event.text}"
-
-
 def _settled(evidence: Evidence, last: LogEvent) -> RuledOut | None:
-    same = (event for event in later(evidence, last) if event.source == last.source)
+    same = (event for event in later(evidence, last) if same_program(event, last))
     after = next((event for event in same if serves(event) or ready(event)), None)
-    if after and not _BY_ENGINE.search(last.text):
+    if after and not BY_ENGINE.search(last.text):
         why = f"The port was free at a later attempt, line {after.first_line}: {after.text.strip()[:120]}"
         return RuledOut(_ID, _TITLE, why, after.id)
     fact = works(evidence)
@@ -56,25 +42,24 @@ def _settled(evidence: Evidence, last: LogEvent) -> RuledOut | None:
 
 
 def _never_started(container: ContainerFacts) -> Finding:
-    claim = f"The engine could not start {container.name}: its port is taken"
-    link = Link(claim, container.id, f"state of {container.name}", quote=container.error, command=container.command)
+    link = state_link(container, f"The engine could not start {container.name}: its port is taken")
     return _found("certain", container.error, (link,), ())
 
 
 def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
-    dead = died(evidence)
-    ended = next((event for event in (last, *later(evidence, last)) if ends(event) or _gives_up(event)), None)
-    refused_by_engine = bool(_BY_ENGINE.search(_said(last)))
-    confidence: Confidence = "certain" if dead or ended or refused_by_engine else "likely"
-    links = [cited(first, "The port is taken" + (", says the engine" if refused_by_engine else ""))]
+    ended = next(
+        (one for one in later(evidence, last) if _gives_up(one) and same_program(one, last)), end_of(evidence, last)
+    )
+    container = dead(evidence, last)
+    by_engine = bool(BY_ENGINE.search(said(last)))
+    confidence: Confidence = "certain" if container or ended or by_engine else "likely"
+    links = [cited(first, "The port is taken" + (", says the engine" if by_engine else ""))]
     if ended and ended.id != first.id:
         links.append(cited(ended, "The program gives up"))
-    if dead:
-        claim = f"{dead.name} ended with exit code {dead.exit_code}"
-        links.append(Link(claim, dead.id, f"state of {dead.name}", quote=f"{dead.status} ({dead.exit_code})",
-                          command=dead.command))  # fmt: skip
+    if container:
+        links.append(state_link(container))
     wanted = "The container's state would show whether the program ended or tried again: give --container."
-    return _found(confidence, _said(first), tuple(links), () if confidence == "certain" else (wanted,))
+    return _found(confidence, said(first), tuple(links), () if confidence == "certain" else (wanted,))
 
 
 def _gives_up(event: LogEvent) -> bool:
@@ -82,8 +67,8 @@ def _gives_up(event: LogEvent) -> bool:
     return "Application shutdown complete." in event.text
 
 
-def _found(confidence: Confidence, said: str, links: tuple[Link, ...], missing: tuple[str, ...]) -> Finding:
-    port = _port(said)
+def _found(confidence: Confidence, text: str, links: tuple[Link, ...], missing: tuple[str, ...]) -> Finding:
+    port = _port(text)
     named = f"port {port}" if port else "the port"
     return Finding(
         cause=_ID,
@@ -96,8 +81,8 @@ def _found(confidence: Confidence, said: str, links: tuple[Link, ...], missing: 
     )
 
 
-def _port(said: str) -> str | None:
-    numbers = [found["port"] for found in _PORT.finditer(said) if 0 < int(found["port"]) < 65_536]
+def _port(text: str) -> str | None:
+    numbers = [found["port"] for found in _PORT.finditer(text) if 0 < int(found["port"]) < 65_536]
     return numbers[0] if numbers else None
 
 
@@ -148,9 +133,10 @@ failed start. A container whose port the engine could not publish has no log at 
 - **certain**: the engine says that it could not publish the port, or the program says so and ended.
 - **likely**: the program says so, and whether it tried again with success is not known.""",
     find=find,
-    explains=("database-not-ready",),
+    explains=("database-not-ready", "host-not-found"),
     links=(
         "https://docs.docker.com/engine/network/port-publishing/",
         "https://man7.org/linux/man-pages/man2/bind.2.html",
     ),
+    signs=SIGNS,
 )

@@ -18,7 +18,15 @@ from incidentlab.model.scenario import StackSpec
 
 # Docker knows these build arguments by itself: they reach RUN and do not stay in the image.
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy")
-_LAYER_GONE = ("no such image", "unknown parent image id")
+# How the engine (moby's image and layer stores) says that an image vanished under the build.
+_LAYER_GONE = (
+    "no such image",
+    "unknown parent image id",
+    "failed to get digest",
+    "failed to get layer",
+    "layer does not exist",
+)
+_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +74,19 @@ def run(build: Build) -> Built:
 
 def _built(build: Build, tag: str) -> str:
     """Return the id of the image: another run may move the tag at any time."""
-    log = buildlog.BuildLog(recipe.instructions(build.dockerfile))
-    try:
-        _follow(build, tag, log)
-        if log.failure is not None and _lacks_a_layer(log.failure.message):
-            # Who removed an image at the same time took away a layer that ours had found in the cache.
-            log = buildlog.BuildLog(recipe.instructions(build.dockerfile))
+    for left in reversed(range(_TRIES)):
+        log = buildlog.BuildLog(recipe.instructions(build.dockerfile))
+        try:
             _follow(build, tag, log)
-        if log.failure is not None:
-            raise failures.step_failed(log.failure, build.spec, build.dockerfile)
-        return log.image or tag
-    except BaseException:
-        _discard(build.connection, log)
-        raise
+            if log.failure is None:
+                return log.image or tag
+            # Who removes an image at the same time takes away layers that ours has found in the cache.
+            if not (left and _lacks_a_layer(log.failure.message)):
+                raise failures.step_failed(log.failure, build.spec, build.dockerfile)
+        except BaseException:
+            _discard(build.connection, log)
+            raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _lacks_a_layer(message: str) -> bool:

@@ -1,0 +1,1 @@
+"""The causes around limits: of connections, disk, memory, time, locks and identifiers."""

@@ -1,0 +1,69 @@
+"""How the server says that identifiers are used up, and how that differs from a number that somebody typed."""
+
+import re
+
+from incidentlab.causes._evidence import said
+from incidentlab.causes.resources._account import whole
+from incidentlab.model.cause import Sign
+from incidentlab.model.evidence import LogEvent
+
+# PostgreSQL's sequence.c.
+SEQUENCE_END = Sign(
+    "sequence-end",
+    re.compile(
+        r"\bnextval: reached (?:maximum|minimum) value of sequence\b|\bSequenceGeneratorLimitExceeded"
+        r"|\bsetval: value \d{1,20} is out of bounds for sequence\b"
+    ),
+    ("nextval: reached m", "SequenceGeneratorLimitExceeded", "is out of bounds for sequence"),
+    (
+        'ERROR:  nextval: reached maximum value of sequence "objects_id_seq" (2147483647)',
+        "psycopg2.errors.SequenceGeneratorLimitExceeded: nextval: reached maximum value of sequence",
+        'ERROR:  setval: value 2147483648 is out of bounds for sequence "tasks_id_seq" (1..2147483647)',
+    ),
+    frozenset({"2200H"}),
+)
+# PostgreSQL's int8.c and int.c: a sequence's bigint that does not fit into the column's integer. A number in the
+# statement itself reads `value "3000000000" is out of range for type integer`.
+NARROW_COLUMN = Sign(
+    "narrow-column",
+    re.compile(
+        r"(?<!\w)(?:integer|smallint) out of range\b|\bUnable to fit integer value '?\d{1,24}'? into an INT[24]\b"
+    ),
+    ("integer out of range", "smallint out of range", "Unable to fit integer value "),
+    (
+        "ERROR:  integer out of range",
+        "psycopg2.errors.NumericValueOutOfRange: integer out of range",
+        "ERROR:  smallint out of range",
+        "Unable to fit integer value '3000000000' into an INT4 (32-bit signed integer).",
+    ),
+)
+# PostgreSQL's varsup.c and multixact.c; version 17 names what is refused.
+WRAPAROUND = Sign(
+    "wraparound",
+    re.compile(
+        r"\bdatabase is not accepting commands\b.{0,80}\bto avoid wraparound data loss\b"
+        r"|\bmust be vacuumed within \d{1,10} transactions\b|\bmust be vacuumed before \d{1,12} more MultiXactId"
+    ),
+    ("to avoid wraparound data loss", "must be vacuumed "),
+    (
+        'ERROR:  database is not accepting commands to avoid wraparound data loss in database "app"',
+        "ERROR:  database is not accepting commands that assign new transaction IDs to avoid wraparound data loss in "
+        'database "app"',
+        'WARNING:  database "app" must be vacuumed within 10985967 transactions',
+    ),
+)
+REFUSING = "to avoid wraparound data loss"
+_WRITES = re.compile(r"\bINSERT\b|\bCOPY [\w\"]|\b_?bulk_create\b|\bUPDATE [\w\"]|\bnextval\b", re.IGNORECASE)
+_READS = re.compile(r"^\s{0,20}(?:SELECT|WITH)\b", re.IGNORECASE)
+
+
+def fills_a_column(event: LogEvent) -> bool:
+    """Whether the event shows that rows were being written, so that the number may be one of a sequence."""
+    return bool(_WRITES.search(whole(event)))
+
+
+def of_arithmetic(event: LogEvent) -> bool:
+    """Whether a number went out of range in a query's own arithmetic."""
+    return bool(event.sql and _READS.match(event.sql) and not _WRITES.search(event.sql)) and bool(
+        NARROW_COLUMN.pattern.search(said(event))
+    )

@@ -1,0 +1,168 @@
+"""Two transactions wait for each other's locks, and the server ends one of them."""
+
+import re
+
+from incidentlab.causes._evidence import speaks_of_migrating
+from incidentlab.causes.resources._account import Account, chain, hear
+from incidentlab.causes.resources._settling import tried_again
+from incidentlab.model.cause import Cause, Sign
+from incidentlab.model.diagnosis import Confidence, Finding, Mend, RuledOut
+from incidentlab.model.evidence import Evidence, LogEvent
+
+_ID = "deadlock"
+_TITLE = "Two transactions deadlock"
+# PostgreSQL's deadlock.c and proc.c; drivers have the SQLSTATE or its name.
+DETECTED = Sign(
+    "deadlock-detected",
+    re.compile(
+        r"\bdeadlock detected\b|\bdetected deadlock while waiting for\b|\bDeadlockDetected(?:Error)?\b|\b40P01\b"
+    ),
+    ("deadlock detected", "detected deadlock while waiting for", "DeadlockDetected", "40P01"),
+    (
+        "ERROR:  deadlock detected",
+        "LOG:  process 2649175 detected deadlock while waiting for ShareLock on transaction 4169405556 after "
+        "1000.051 ms",
+        "psycopg2.errors.DeadlockDetected: deadlock detected",
+        "asyncpg.exceptions.DeadlockDetectedError: deadlock detected",
+        "error: deadlock detected { code: '40P01', routine: 'DeadLockReport' }",
+    ),
+    frozenset({"40P01"}),
+)
+_RELATION = re.compile(r"\b(?:tuple \(\d{1,10},\d{1,6}\) )?in relation \\?[\"«„']{1,2}(?P<name>[^\"»“'\\]{1,120})")
+_STATEMENT = re.compile(r"\bProcess \d{1,10}: (?P<sql>[A-Za-z][^\n]{0,300})")
+# Locks that only definitions take, and the words of those who define: then the start of several replicas is likely.
+_DEFINING = re.compile(
+    r"\bwaits for (?:AccessExclusiveLock|ShareRowExclusiveLock|ShareUpdateExclusiveLock|ExclusiveLock) on relation\b"
+    r"|\bProcess \d{1,10}: (?:CREATE|ALTER|DROP|TRUNCATE|COMMENT|GRANT|REVOKE|LOCK)\b"
+)
+_BOOTSTRAPPING = re.compile(
+    r"\bbootstrapp?|\bcreate_all\b|\binit(?:ialis|ializ)ing (?:the )?(?:schema|database)\b|\bsync(?:ing)? schema\b"
+)
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: the server broke a deadlock, and the victim was not tried again with success."""
+    account = hear(evidence, (DETECTED,), _is_a_database_engine_of_another_kind)
+    if account is None:
+        return None
+    settled = tried_again(evidence, account)
+    if settled:
+        why = f"A deadlock was broken and its victim tried again; {settled.claim[0].lower()}{settled.claim[1:]}."
+        return RuledOut(_ID, _TITLE, why, settled.fact)
+    defining = _between_definitions(evidence, account)
+    confidence = _confidence(account, defining)
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=_summary(account),
+        evidence=chain(account, "The server breaks a deadlock"),
+        mend=_mends(account, defining),
+        missing=() if confidence == "certain" else _wanted(account, defining),
+    )
+
+
+def _confidence(account: Account, defining: bool) -> Confidence:
+    if defining:
+        return "possible"
+    both = account.by_server and account.by_client
+    return "certain" if both and _statements(account) and not _DEFINING.search(account.text) else "likely"
+
+
+def _is_a_database_engine_of_another_kind(event: LogEvent) -> bool:
+    # MySQL's 1213 and SQL Server's 1205 speak of deadlocks too, Go's runtime of goroutines.
+    return "all goroutines are asleep" in event.text
+
+
+def _between_definitions(evidence: Evidence, account: Account) -> bool:
+    """Whether tables are being defined meanwhile: several that migrate at once deadlock as a consequence."""
+    migrating = any(speaks_of_migrating(event) or _BOOTSTRAPPING.search(event.text) for event in evidence.logs)
+    return migrating and bool(_DEFINING.search(account.text))
+
+
+def _statements(account: Account) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found["sql"] for found in _STATEMENT.finditer(account.text)))[:2]
+
+
+def _relation(account: Account) -> str:
+    found = _RELATION.search(account.text)
+    return found["name"] if found else ""
+
+
+def _summary(account: Account) -> str:
+    relation = _relation(account)
+    where = f" on rows of {relation}" if relation else ""
+    return f"Two transactions took the same locks{where} in a different order; the server ended one of them."
+
+
+def _wanted(account: Account, defining: bool) -> tuple[str, ...]:
+    wanted = []
+    if not _statements(account):
+        wanted.append("The server's log names both statements: give the database's log.")
+    if defining:
+        wanted.append("Whether several replicas migrate at once: give the logs of all of them.")
+    return tuple(wanted)
+
+
+def _mends(account: Account, defining: bool) -> tuple[Mend, ...]:
+    relation = _relation(account) or "the table"
+    if defining:
+        return (
+            Mend("text", "Let one process apply the schema before the others start, or take an advisory lock first: "
+                 "SELECT pg_advisory_lock(1).", "Definitions of several starting replicas wait for each other."),
+        )  # fmt: skip
+    return (
+        Mend("text", "Try the transaction again from its beginning when SQLSTATE 40P01 comes.",
+             "The victim was rolled back whole; nothing is half done."),
+        Mend("text", f"Let everybody lock the rows of {relation} in one order: SELECT … ORDER BY id FOR UPDATE, "
+             "and bulk updates sorted by key.", "Without a circle there is no deadlock."),
+        Mend("text", "Keep transactions short, and do one table's work in the same order everywhere."),
+    )  # fmt: skip
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="Two transactions each hold a lock that the other one wants, and PostgreSQL ends one of them.",
+    explanation="""\
+A transaction keeps its row locks until it ends. When one has updated row 1 and wants row 2 while another one has
+row 2 and wants row 1, neither can go on. After `deadlock_timeout`, one second by default, the server looks for such
+a circle, and ends one of the transactions with SQLSTATE `40P01`. The other one goes on.
+
+The usual reasons are bulk updates whose rows come in no fixed order, `SELECT … FOR UPDATE` without `ORDER BY`, and
+foreign keys, which lock the parent's row too. The client sees only half of it; the server's log names both
+statements.
+
+A deadlock whose victim is tried again with success is no incident. One between definitions (`AccessExclusiveLock`,
+`CREATE`, `ALTER`) while several replicas start is a symptom: they all migrate at once.""",
+    shows=(
+        "ERROR:  deadlock detected",
+        "DETAIL:  Process 88214 waits for ShareLock on transaction 403118822; blocked by process 88107.",
+        "psycopg2.errors.DeadlockDetected, asyncpg.exceptions.DeadlockDetectedError, PG::TRDeadlockDetected, "
+        "SQLSTATE 40P01",
+    ),
+    check=(
+        "docker logs db 2>&1 | grep -A 6 'deadlock detected'",
+        'psql "$DATABASE_URL" -c "SELECT datname, deadlocks FROM pg_stat_database"',
+    ),
+    mend=(
+        "Read both statements in the server's log: which rows do they lock, and in which order?",
+        "Lock in one order everywhere: `ORDER BY` the key before `FOR UPDATE`, sort bulk updates.",
+        "Try the whole transaction again on SQLSTATE `40P01`, a bounded number of times.",
+    ),
+    prevent=(
+        "Set `log_lock_waits = on`: waits of more than a second are logged before they become circles.",
+        "Keep transactions short, and free of calls to other services.",
+    ),
+    confidence="""\
+- **certain**: the server's log names both statements, and a client got the error.
+- **likely**: one of the two is there.
+- **possible**: it came between definitions while something migrates; concurrent migrations are the likelier cause.""",
+    find=find,
+    explains=("migration-failed",),
+    links=(
+        "https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-DEADLOCKS",
+        "https://www.postgresql.org/docs/current/runtime-config-locks.html",
+    ),
+    signs=(DETECTED,),
+)

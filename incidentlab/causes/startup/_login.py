@@ -1,0 +1,89 @@
+"""A server that knows no such user, or does not accept what the user shows."""
+
+import re
+
+from incidentlab.causes._evidence import from_server, said, shows
+from incidentlab.causes.startup._placeholder import unfilled
+from incidentlab.model.cause import Sign
+from incidentlab.model.evidence import Evidence, LogEvent
+
+# PostgreSQL's auth.c ("… authentication failed for user"), its postinit.c ("role … does not exist"), libpq's fe-auth.c
+# ("no password supplied"), pgjdbc, Npgsql, Prisma's P1000 and P1010 (28000), pgbouncer, Supavisor.
+REFUSED_LOGIN = Sign(
+    name="login-refused",
+    pattern=re.compile(
+        r"authentication failed for user|no password supplied|Authentication failed against database server"
+        r"|based authentication, but (?:no password was provided|the password is an empty string)"
+        r"|No password has been provided but the backend requires one|provided database credentials for"
+        r"|\bP1010\b|was denied access on the database|no such user: |Tenant or user not found"
+        r"|client password must be a non-empty string|FATAL: {1,2}SASL authentication failed|is not permitted to log in"
+        r"|empty password returned by client"
+    ),
+    literals=(
+        "authentication failed for user", "no password supplied", "Authentication failed against database server",
+        "based authentication, but ", "No password has been provided", "provided database credentials", "P1010",
+        "was denied access on the database", "no such user: ", "Tenant or user not found",
+        "must be a non-empty string", "SASL authentication failed", "is not permitted to log in",
+        "empty password returned by client",
+    ),
+    examples=(
+        'FATAL:  password authentication failed for user "app"',
+        'FATAL:  Peer authentication failed for user "postgres"',
+        'FATAL:  Ident authentication failed for user "postgres"',
+        'connection to server at "db" (172.18.0.2), port 5432 failed: fe_sendauth: no password supplied',
+        "The server requested SCRAM-based authentication, but no password was provided.",
+        "Npgsql.NpgsqlException: No password has been provided but the backend requires one (in SASL/SCRAM-SHA-256)",
+        "Error: P1000: Authentication failed against database server at `db`, the provided database credentials for "
+        "`app` are not valid.",
+        "P1010: User `app` was denied access on the database `app`",
+        "FATAL: no such user: app",
+        "SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a non-empty string",
+    ),
+    sqlstates=frozenset({"28P01"}),
+)  # fmt: skip
+NO_ROLE = Sign(
+    name="role-missing",
+    pattern=re.compile(r"role \\{0,3}[\"“«] ?(?P<role>[^\"”»\\]{0,200}?) ?\\{0,3}[\"”»] does not exist"),
+    literals=("does not exist",),
+    examples=(
+        'FATAL:  role "root" does not exist',
+        'server error (FATAL: role \\"lookout\\" does not exist (SQLSTATE 28000))',
+        'asyncpg.exceptions.InvalidAuthorizationSpecificationError: role "app" does not exist',
+    ),
+)
+SIGNS = (REFUSED_LOGIN, NO_ROLE)
+
+_USER = re.compile(r"(?:for user|credentials for|User|no such user:|role) \\{0,3}[\"`'“]?(?P<user>[^\"`'”\\\s]{0,200})")
+# As an ERROR it is a statement that names a role (GRANT, OWNER TO), not a login.
+_STATEMENT = re.compile(r"\bERROR:|\bNOTICE:|\b42704\b")
+
+
+def refused_logins(evidence: Evidence) -> tuple[LogEvent, ...]:
+    """Return the events in which a login was refused, by the server's or a client's word, in the logs' order."""
+    return tuple(event for event in evidence.logs if is_refused_login(event))
+
+
+def is_refused_login(event: LogEvent) -> bool:
+    """Whether an event says that a login was refused."""
+    if shows(event, REFUSED_LOGIN):
+        return not unfilled(user_in(event) or "postgres")
+    if not shows(event, NO_ROLE) or event.sql:
+        return False
+    text = said(event)
+    return ("FATAL" in text or not _STATEMENT.search(text)) and not unfilled(user_in(event) or "postgres")
+
+
+def is_missing_role(event: LogEvent) -> bool:
+    """Whether the refusal is that the role is not there."""
+    return shows(event, NO_ROLE)
+
+
+def user_in(event: LogEvent) -> str | None:
+    """Return the user whose login was refused, where the message has it."""
+    found = _USER.search(said(event))
+    return found["user"] if found else None
+
+
+def heard_on_both_sides(events: tuple[LogEvent, ...]) -> bool:
+    """Whether the server and a client both tell of it."""
+    return any(from_server(event) for event in events) and not all(from_server(event) for event in events)

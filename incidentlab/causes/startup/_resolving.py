@@ -1,0 +1,95 @@
+"""Names that could not be turned into an address, in the words of each resolver."""
+
+import re
+
+from incidentlab.causes._evidence import from_server, match, said, seen
+from incidentlab.causes.startup._placeholder import unfilled
+from incidentlab.model.cause import Sign
+from incidentlab.model.evidence import Evidence, LogEvent
+
+# glibc's and musl's gai_strerror ("Name does not resolve", "Try again"), macOS, Windows, behind libpq's "could not
+# translate host name", psycopg 3's "failed to resolve host", Go's net, Node's dns, Java, Erlang's inet, .NET, Rust.
+UNRESOLVED = Sign(
+    name="host-not-resolved",
+    pattern=re.compile(
+        r"could not translate host name \\?\"[^\"]{0,200}\" to address|could not translate host name"
+        r"|failed to resolve host '"
+        r"|Temporary failure in name resolution|Name or service not known|Name does not resolve"
+        r"|nodename nor servname provided|No address associated with hostname|getaddrinfo failed"
+        r"|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|getaddrinfo for host \"|no such host|No such host is known"
+        r"|lookup [\w.\-]{1,200}(?: on [\d.:\[\]a-f]{2,60})?: (?:server misbehaving|i/o timeout|Try again)"
+        r"|UnknownHostException|UnknownHostError|nxdomain|failed to lookup address information"
+        r"|bad address '|host not found in upstream|could not be resolved \(|DNS lookup failed"
+    ),
+    literals=(
+        "could not translate host name", "failed to resolve host", "failure in name resolution",
+        "Name or service not known", "Name does not resolve", "nodename nor servname", "No address associated",
+        "getaddrinfo failed", "getaddrinfo ENOTFOUND", "getaddrinfo EAI_AGAIN", "getaddrinfo for host", "no such host",
+        "No such host is known", "server misbehaving", "i/o timeout", ": Try again", "UnknownHostException",
+        "UnknownHostError", "nxdomain", "failed to lookup address", "bad address '", "host not found in upstream",
+        "could not be resolved (", "DNS lookup failed",
+    ),
+    examples=(
+        'psycopg2.OperationalError: could not translate host name "db" to address: Temporary failure in name '
+        'resolution',
+        "psycopg.OperationalError: failed to resolve host 'db': [Errno -2] Name or service not known",
+        "socket.gaierror: [Errno -3] Temporary failure in name resolution",
+        'could not translate host name "pg" to address: No address associated with hostname',
+        'could not translate host name "localhost:5432" to address: Name does not resolve',
+        "panic: dial tcp: lookup db on 127.0.0.11:53: no such host",
+        "dial tcp: lookup postgres on 127.0.0.11:53: server misbehaving",
+        "Error: getaddrinfo ENOTFOUND postgres",
+        "Error: getaddrinfo EAI_AGAIN db",
+        "Caused by: java.net.UnknownHostException: postgres",
+        "** (DBConnection.ConnectionError) tcp connect (db:5432): non-existing domain - :nxdomain",
+        "error communicating with database: failed to lookup address information: Name or service not known",
+        "socket.gaierror: [Errno 11001] getaddrinfo failed",
+        "socket.gaierror: [Errno 8] nodename nor servname provided, or not known",
+        "nc: bad address 'db'",
+        'nc: getaddrinfo for host "db" port 5432: Name or service not known',
+    ),
+)  # fmt: skip
+
+_NAME = re.compile(
+    r"host name \\?\"(?P<a>[^\"\\]{0,200})|resolve host '(?P<b>[^']{0,200})'|ENOTFOUND (?P<c>[\w.\-]{1,200})"
+    r"|EAI_AGAIN (?P<d>[\w.\-]{1,200})|lookup (?P<e>[\w.\-]{1,200})(?:[: ]|$)|UnknownHost(?:Exception"
+    r"|Error): (?P<f>[\w.\-]{1,200})"
+    r"|bad address '(?P<g>[^']{1,200})'|for host \"(?P<h>[^\"]{1,200})\"|tcp connect \((?P<i>[\w.\-]{1,200}):\d"
+    r"|in upstream \"(?P<j>[^\"]{1,200})\"|\bhost=(?P<k>[\w.\-]{1,200})|to (?P<l>[\w.\-]{1,80}):\d{2,5}\b"
+)
+# Other servers than PostgreSQL, by the names that people give them or by their clients.
+_ANOTHER = re.compile(
+    r"\b(?:redis|rabbit|amqp|kombu|celery|mysql|mariadb|mongo|elastic|opensearch|kafka|zookeeper|memcache|minio|smtp|mail"
+    r"|sentry|vault|consul|pypi|npmjs|registry|github|download|https?connectionpool|https?://)",
+    re.IGNORECASE,
+)
+_POSTGRES = re.compile(
+    r"translate host name|failed to resolve host|\bpostgres|\bpsycopg|\basyncpg|\bpq:|\bpgx|\bPSQL|\bDBConnection\b"
+    r"|\bdatabase\b|\b5432\b|\bpg_|\bpsql\b|\bpg\b|\bdb\b|django\.db|sqlalchemy",
+    re.IGNORECASE,
+)
+
+
+def unresolved(evidence: Evidence) -> tuple[LogEvent, ...]:
+    """Return the events in which a name could not be resolved that may be the database's and was really given."""
+    return tuple(event for event in seen(evidence, UNRESOLVED) if not from_server(event) and is_unresolved(event))
+
+
+def is_unresolved(event: LogEvent) -> bool:
+    """Whether an event says that a name was not resolved, and not what an unset variable leaves behind."""
+    if match(event, UNRESOLVED) is None:
+        return False
+    name = host_in(event)
+    if name is not None and unfilled(name):
+        return False
+    text = f"{said(event)} {' '.join(event.packages)}"
+    if _POSTGRES.search(text):
+        return not (name and _ANOTHER.match(name))
+    # Without a word of a database: a bare name is one of a stack's services, a full one is somebody's web server.
+    return not _ANOTHER.search(text) and (name is None or "." not in name)
+
+
+def host_in(event: LogEvent) -> str | None:
+    """Return the name that was looked up, where the message has it."""
+    found = _NAME.search(said(event))
+    return next((value for value in found.groupdict().values() if value is not None), "") if found else None

@@ -1,0 +1,95 @@
+"""A start that failed, in a sentence, and what to do about it."""
+
+import re
+from collections.abc import Sequence
+
+from incidentlab.causes._evidence import match
+from incidentlab.causes.startup._script import CARRIAGE_RETURN, NOT_IMPORTED
+from incidentlab.model.diagnosis import Link, Mend
+from incidentlab.model.evidence import LogEvent
+
+_WORD = re.compile(r"[\w./\-]{3,256}")
+_DENIED = re.compile(r"[Pp]ermission denied")
+_FORMAT = re.compile(r"[Ee]xec format error|annot execute binary file")
+_COMMAND = re.compile(
+    r": (?P<name>[\w.\-]{1,60}): (?:command )?not found|exec: \"(?P<exec>[\w.\-]{1,60})\": executable"
+    r"|`(?P<crun>[\w.\-]{1,60})` not found"
+)
+_LINE_ENDS = "The script has Windows line ends, so the name of its interpreter ends with a carriage return."
+_PROCESSOR = "The program is for another kind of processor, or the script's first line names no interpreter."
+
+
+def script_path(text: str) -> str:
+    """Return the first script that a message names; empty where it names none."""
+    words = (found[0] for found in _WORD.finditer(text))
+    return next((word for word in words if word.endswith((".sh", ".bash", ".py")) or "entrypoint" in word), "")
+
+
+def summary(text: str, event: LogEvent | None) -> str:
+    """Return what is wrong with the start, in a sentence; ``text`` is what the engine, the kernel or a shell said."""
+    if event and match(event, CARRIAGE_RETURN):
+        return _LINE_ENDS
+    if event and match(event, NOT_IMPORTED):
+        return "The start command names a module or an object that is not in the image."
+    if _FORMAT.search(text):
+        return _PROCESSOR
+    if _DENIED.search(text):
+        return "The file is there and may not be executed."
+    command = _COMMAND.search(text)
+    if command:
+        named = next(value for value in command.groups() if value)
+        return f"The start command calls {named}, which is not in the image or not on its PATH."
+    return "The start command names a file, or a script an interpreter, that is not in the container."
+
+
+def mends(app: str, text: str, event: LogEvent | None, links: Sequence[Link]) -> tuple[Mend, ...]:
+    """Return what to do about it, best first; ``app`` is what the container is called, ``links`` the proof."""
+    path = _path(text, links)
+    if (event and match(event, CARRIAGE_RETURN)) or any("Windows" in link.claim for link in links):
+        return _line_ends(path)
+    if event and match(event, NOT_IMPORTED):
+        return _module(app)
+    if _FORMAT.search(text):
+        return _processor()
+    if _DENIED.search(text):
+        return _permission(path)
+    look = f"docker run --rm --entrypoint sh {app} -c 'ls -l {path}; head -1 {path} | od -c | head'"
+    why = "Shows whether it is in the image, and which interpreter it names."
+    return Mend("command", look, why), *_line_ends(path)[:1]
+
+
+def _line_ends(path: str) -> tuple[Mend, ...]:
+    return (
+        Mend("command", f"sed -i 's/\\r$//' {path}", "Takes the carriage returns away; then build the image again."),
+        Mend("text", "Add to .gitattributes: *.sh text eol=lf", "Git on Windows writes CRLF when it checks out."),
+    )
+
+
+def _module(app: str) -> tuple[Mend, ...]:
+    why = "The module is looked for from the working folder; a volume over it hides what the image holds."
+    text = "Let the start command name the module as it lies in the image, or set --app-dir or PYTHONPATH."
+    return Mend("command", f"docker run --rm --entrypoint ls {app} -la .", why), Mend("text", text, why)
+
+
+def _processor() -> tuple[Mend, ...]:
+    why = "Without one the kernel does not know who reads it."
+    return (
+        Mend("command", "docker build --platform linux/amd64 .", "Builds for the processor of the server."),
+        Mend("text", "Give the script a first line: #!/bin/sh.", why),
+    )
+
+
+def _permission(path: str) -> tuple[Mend, ...]:
+    chmod = f"chmod +x {path} && git update-index --chmod=+x {path}"
+    text = f'Or start it through its shell: ENTRYPOINT ["sh", "{path}"].'
+    return (
+        Mend("command", chmod, "Git keeps the mark too; a file from Windows has none."),
+        Mend("text", text, "Reading needs no such mark."),
+    )
+
+
+def _path(text: str, links: Sequence[Link]) -> str:
+    for link in links:
+        if "Windows" in link.claim:
+            return link.source
+    return script_path(text) or "entrypoint.sh"

@@ -1,0 +1,155 @@
+"""The server does not accept the user or the password that the service shows."""
+
+from incidentlab.causes._evidence import cited, from_server
+from incidentlab.causes.startup._course import app_name, ending_links, settled, wanted_state
+from incidentlab.causes.startup._login import (
+    SIGNS,
+    heard_on_both_sides,
+    is_missing_role,
+    refused_logins,
+    user_in,
+)
+from incidentlab.model.cause import Cause
+from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
+
+_ID = "bad-credentials"
+_TITLE = "The database refuses the user or its password"
+_OLD_VOLUME = "Database directory appears to contain a database; Skipping initialization"
+_STATES = frozenset({"28P01", "28000"})
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: a login that was refused, and no program that got in afterwards."""
+    asked = next((facts for facts in evidence.databases if _is_refused(facts)), None)
+    refused = refused_logins(evidence)
+    if not refused:
+        return _from_facts(evidence, asked) if asked else None
+    over = settled(evidence, _ID, _TITLE, refused, "A login was refused at first")
+    return over or _finding(evidence, refused, asked)
+
+
+def _is_refused(facts: DatabaseFacts) -> bool:
+    if facts.reachable:
+        return False
+    if facts.sqlstate in _STATES:
+        return "pg_hba" not in (facts.error or "")
+    return any(sign.pattern.search(facts.error or "") for sign in SIGNS)
+
+
+def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], asked: DatabaseFacts | None) -> Finding:
+    first = next((event for event in refused if not from_server(event)), refused[0])
+    role, user = is_missing_role(first), user_in(first) or ""
+    sure = not role and (asked is not None or heard_on_both_sides(refused))
+    alone = all(from_server(event) for event in refused)
+    confidence: Confidence = "certain" if sure or (asked and role) else "possible" if alone and role else "likely"
+    links = [cited(first, f"The server refuses the user {user}" if user else "The server refuses the login")]
+    confirmed = next((event for event in refused if from_server(event) and event.id != first.id), None)
+    if confirmed:
+        links.append(cited(confirmed, "The server's own log says so"))
+    if asked:
+        links.append(_link(asked))
+    old = next((event for event in evidence.logs if _OLD_VOLUME in event.text), None)
+    if old:
+        links.append(cited(old, "The volume was initialised by an earlier start, with the users of that time"))
+    links += ending_links(evidence, first)
+    wanted = "The server's log would show why it refused: a wrong password, an unknown role, or a rule of pg_hba.conf."
+    missing = () if confidence == "certain" else (wanted, *wanted_state(evidence))
+    return _found(
+        confidence, _summary(role, user, bool(old)), tuple(links), _mends(evidence, first, user, bool(old)), missing
+    )
+
+
+def _from_facts(evidence: Evidence, asked: DatabaseFacts) -> Finding:
+    summary = "The database refuses the user or the password of the given URL."
+    wanted = "The service's log would show whether it uses the same user and password."
+    return _found("likely", summary, (_link(asked),), _mends(evidence, None, asked.user or "", False), (wanted,))
+
+
+def _link(asked: DatabaseFacts) -> Link:
+    return Link("Asked with the same user, the database refuses", asked.id, "a look into the database",
+                quote=asked.error or "", command=asked.command)  # fmt: skip
+
+
+def _summary(role: bool, user: str, old: bool) -> str:
+    named = f" {user}" if user else ""
+    if role:
+        text = f"The server has no role{named}."
+    else:
+        text = f"The server refuses the user{named} with the password that the service has."
+    return f"{text} Its volume was initialised by an earlier start." if old else text
+
+
+def _found(
+    confidence: Confidence, summary: str, links: tuple[Link, ...], mends: tuple[Mend, ...], missing: tuple[str, ...]
+) -> Finding:
+    return Finding(_ID, _TITLE, confidence, summary, links, mends, missing=missing)
+
+
+def _mends(evidence: Evidence, event: LogEvent | None, user: str, old: bool) -> tuple[Mend, ...]:
+    shown = user or "app"
+    app = app_name(evidence, event)
+    mends = [
+        Mend("command", f"docker exec {app} env | grep -E '^(DATABASE_URL|DB_|PG|POSTGRES_)'",
+             "Shows which user the service really uses; the values include its password."),
+        Mend("command", f"docker exec -it db psql -U postgres -c '\\password {shown}'",
+             "Sets the password that the service has, and loses no data."),
+    ]  # fmt: skip
+    if event is not None and is_missing_role(event):
+        mends[1] = Mend("command", f"docker exec -it db createuser -U postgres --pwprompt {shown}", "Creates the role.")
+    text = "If the data may go: docker compose down --volumes, and start again."
+    why = "POSTGRES_USER and POSTGRES_PASSWORD count on an empty volume only" + (
+        ", and this one is not." if old else "."
+    )
+    return (*mends, Mend("text", text, why))
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="The role does not exist, the password is wrong or missing, or the server asks for another proof.",
+    explanation="""\
+The image of PostgreSQL creates `POSTGRES_USER` with `POSTGRES_PASSWORD` when it initialises an empty data
+directory, and never looks at them again. Whoever changes a password in compose.yaml keeps the old one in the volume.
+That is what lies behind most of these messages.
+
+"password authentication failed" is said for a wrong password, for a role that does not exist and for one without a
+password; the server's log has the difference in its DETAIL. `Peer` and `Ident` compare the name of the system's
+user, and concern connections over the Unix socket. "no password supplied" means that the client had none to show.
+
+A role that a health check asks for (`pg_isready` without `-U` asks as `root`) is no trouble of the service.""",
+    shows=(
+        'FATAL:  password authentication failed for user "app"',
+        'FATAL:  role "app" does not exist',
+        "connection to server failed: fe_sendauth: no password supplied",
+        'FATAL:  Peer authentication failed for user "postgres"',
+    ),
+    check=(
+        "docker logs db 2>&1 | grep -A1 -E 'authentication failed|does not exist'",
+        "docker exec db psql -U postgres -c '\\du'",
+        "docker exec db psql -h 127.0.0.1 -U app -d app -c 'SELECT 1'",
+    ),
+    mend=(
+        "Give the service the user and password that the database has.",
+        "Or change the database's: `ALTER ROLE app PASSWORD '…'`, or `createuser --pwprompt app` for a missing role.",
+        "Or, where the data may go, remove the volume and let the image initialise it again.",
+    ),
+    prevent=(
+        "Keep user and password in one place (`.env`, a secret) from which both services read them.",
+        "Change a password in the database first, then in the configuration.",
+        "Give health checks their user and database: `pg_isready -U app -d app`.",
+    ),
+    confidence="""\
+- **certain**: the server's log and the client agree that the authentication failed, or the
+  database was asked and refused.
+- **likely**: one side tells of it. A missing role stays likely: a script that should have created it may have failed.
+- **possible**: only the server tells of a missing role, as it does for a health check that asks for the wrong one.""",
+    find=find,
+    explains=("migrations-not-applied", "migration-failed", "database-not-ready"),
+    links=(
+        "https://www.postgresql.org/docs/current/client-authentication-problems.html",
+        "https://hub.docker.com/_/postgres",
+        "https://www.postgresql.org/docs/current/auth-pg-hba-conf.html",
+    ),
+    signs=SIGNS,
+)

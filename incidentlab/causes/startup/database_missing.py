@@ -1,0 +1,162 @@
+"""The server is there and the user is known; the database that was asked for is not."""
+
+import re
+
+from incidentlab.causes._evidence import cited, from_server, match, said, seen
+from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
+from incidentlab.causes.startup._placeholder import unfilled
+from incidentlab.model.cause import Cause, Sign
+from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
+
+_ID = "database-missing"
+_TITLE = "The database does not exist on the server"
+_STATE = "3D000"
+# PostgreSQL's postinit.c, Rails, Prisma's P1003, pgbouncer.
+ABSENT = Sign(
+    name="database-absent",
+    pattern=re.compile(
+        r"[Dd]atabase \\{0,3}[\"“«`'] ?(?P<name>[^\"”»`'\\]{0,200}?) ?\\{0,3}[\"”»`'] does not exist(?!, skipping)"
+        r"|could not find your database: (?P<rails>[\w.\-]{1,200})|no such database: (?P<bouncer>[\w.\-]{1,200})"
+    ),
+    literals=("does not exist", "could not find your database", "no such database: "),
+    examples=(
+        'FATAL:  database "app" does not exist',
+        'pq: database "app" does not exist',
+        'server error (FATAL: database \\"app\\" does not exist (SQLSTATE 3D000))',
+        "P1003: Database `app` does not exist on the database server at `db:5432`.",
+        "ActiveRecord::NoDatabaseError: We could not find your database: app_production.",
+        "ERROR: no such database: app",
+    ),
+    sqlstates=frozenset({_STATE}),
+)
+# As an ERROR it is a statement about a database (DROP, ALTER), not a connection; a NOTICE harms nobody.
+_STATEMENT = re.compile(r"\bERROR:  |\bNOTICE:|\bWARNING:|\bMySQL|\bmongo", re.IGNORECASE)
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: a connection to a database that is not there, and none that succeeds."""
+    asked = next((facts for facts in evidence.databases if _is_absent(facts)), None)
+    absent = [event for event in seen(evidence, ABSENT) if _is_connection(event)]
+    if not absent:
+        return _from_facts(evidence, asked) if asked else None
+    what = "A database was asked for that does not exist"
+    over = settled(evidence, _ID, _TITLE, absent, what)
+    return over or _finding(evidence, absent, asked)
+
+
+def _is_connection(event: LogEvent) -> bool:
+    text = said(event)
+    if event.sql or ("FATAL" not in text and _STATEMENT.search(text)):
+        return False
+    return not unfilled(_name(event) or "app")
+
+
+def _is_absent(facts: DatabaseFacts) -> bool:
+    return not facts.reachable and (facts.sqlstate == _STATE or bool(ABSENT.pattern.search(facts.error or "")))
+
+
+def _name(event: LogEvent) -> str | None:
+    found = match(event, ABSENT)
+    return next((value for value in found.groupdict().values() if value), None) if found else None
+
+
+def _finding(evidence: Evidence, absent: list[LogEvent], asked: DatabaseFacts | None) -> Finding:
+    clients = [event for event in absent if not from_server(event)]
+    first = clients[0] if clients else absent[0]
+    name = next((found for event in (*clients, *absent) if (found := _name(event))), "")
+    both = len({from_server(event) for event in absent}) == 2
+    sure = (asked is not None and clients) or (both and is_over(evidence, first))
+    confidence: Confidence = "certain" if sure else "likely" if clients else "possible"
+    links = [cited(first, f"The database {name} does not exist" if name else "The database does not exist")]
+    confirmed = next((event for event in absent if from_server(event) and event.id != first.id), None)
+    if confirmed:
+        links.append(cited(confirmed, "The server's own log says so"))
+    if asked:
+        links.append(_link(asked))
+    links += ending_links(evidence, first)
+    if clients:
+        missing = (
+            "The server's list of databases would show the name that was meant: psql -l.",
+            *wanted_state(evidence),
+        )
+    else:
+        missing = ("The service's log would show whether it is the service that asks, or only a health check.",)
+    return _found(confidence, name, tuple(links), _mends(evidence, first, name, asked), () if sure else missing)
+
+
+def _from_facts(evidence: Evidence, asked: DatabaseFacts) -> Finding:
+    name = asked.database or ""
+    wanted = "The service's log would show whether it asks for the same database."
+    return _found("likely", name, (_link(asked),), _mends(evidence, None, name, asked), (wanted,))
+
+
+def _link(asked: DatabaseFacts) -> Link:
+    return Link("Asked for it, the server says that it has none of that name", asked.id, "a look into the database",
+                quote=asked.error or "", command=asked.command)  # fmt: skip
+
+
+def _found(
+    confidence: Confidence, name: str, links: tuple[Link, ...], mends: tuple[Mend, ...], missing: tuple[str, ...]
+) -> Finding:
+    named = f"database {name}" if name else "database that is asked for"
+    return Finding(_ID, _TITLE, confidence, f"The server answers, and has no {named}.", links, mends, missing=missing)
+
+
+def _mends(evidence: Evidence, event: LogEvent | None, name: str, asked: DatabaseFacts | None) -> tuple[Mend, ...]:
+    shown = name or "app"
+    there = f" The server has: {', '.join(asked.databases[:8])}." if asked and asked.databases else ""
+    app = app_name(evidence, event)
+    return (
+        Mend("command", "docker exec db psql -U postgres -l", "Shows the databases that there are."),
+        Mend("command", f"docker exec db createdb -U postgres {shown}", "Creates it, empty; the migrations come next."),
+        Mend("text", f"Or let {app} use the database that exists.{there}",
+             "POSTGRES_DB creates a database on an empty volume only; without it, one is named like POSTGRES_USER."),
+    )  # fmt: skip
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="The name in the service's configuration is not that of a database on this server.",
+    explanation="""\
+A server holds many databases, and a connection names one. The image of PostgreSQL creates `POSTGRES_DB` when it
+initialises an empty data directory, and only then; without that variable it creates one named like `POSTGRES_USER`.
+A volume from an earlier start therefore keeps the earlier name, and a server that one installed has `postgres` alone.
+
+A client that is not told which database it wants asks for one named like its user. Health checks do:
+`pg_isready -U app` and `psql -U app` ask for `app`, and the server notes `database "app" does not exist` every few
+seconds while the service works with another. That is untidy and no incident.""",
+    shows=(
+        'FATAL:  database "app" does not exist',
+        "asyncpg.exceptions.InvalidCatalogNameError: database \"app\" does not exist",
+        "Error: P1003: Database `app` does not exist on the database server at `db:5432`",
+        "SQLSTATE 3D000 in any client",
+    ),
+    check=(
+        "docker exec db psql -U postgres -l",
+        "docker exec app env | grep -E '^(DATABASE_URL|DB_|PG|POSTGRES_)'",
+        "docker inspect db --format '{{json .Config.Healthcheck}}'",
+    ),
+    mend=(
+        "Compare the name in the service's configuration with `psql -l`; mend the one that is wrong.",
+        "Create it: `createdb app`, then apply the migrations.",
+        "On a volume that may go: set `POSTGRES_DB`, remove the volume, start again.",
+    ),
+    prevent=(
+        "Set `POSTGRES_DB` and the service's database name from one variable.",
+        "Give health checks the database: `pg_isready -U app -d app`.",
+    ),
+    confidence="""\
+- **certain**: a client and the server both say so and the client ended, or the database was asked for and refused too.
+- **likely**: a client says so, or the database was asked for and refused.
+- **possible**: only the server says so, as it does for a health check that asks for the wrong name.""",
+    find=find,
+    explains=("migrations-not-applied", "migration-failed"),
+    links=(
+        "https://www.postgresql.org/docs/current/manage-ag-createdb.html",
+        "https://www.postgresql.org/docs/current/app-pg-isready.html",
+        "https://hub.docker.com/_/postgres",
+    ),
+    signs=(ABSENT,),
+)  # fmt: skip

@@ -1,0 +1,171 @@
+"""The name by which the service calls its database leads nowhere."""
+
+import re
+
+from incidentlab.causes._evidence import cited
+from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
+from incidentlab.causes.startup._resolving import UNRESOLVED, host_in, unresolved
+from incidentlab.causes.startup._server import cannot_start
+from incidentlab.model.cause import Cause
+from incidentlab.model.compose import ComposeFacts, ComposeService
+from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.evidence import Evidence, LogEvent
+
+_ID = "host-not-found"
+_TITLE = "The database's host name cannot be resolved"
+_WITH_PORT = re.compile(r"(?P<host>[^:/@\s]{1,200}):(?P<port>\d{1,5})")
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: a name that was looked up in vain, and no success afterwards."""
+    lost = unresolved(evidence)
+    if not lost:
+        return _from_facts(evidence)
+    over = settled(evidence, _ID, _TITLE, lost, "A name was not resolved at first")
+    return over or _finding(evidence, lost[0], lost[-1])
+
+
+def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
+    name, never = host_in(first) or "", cannot_start(evidence)
+    absent = _absent(evidence, name)
+    apart = _apart(evidence, first, name)
+    over = is_over(evidence, first) or is_over(evidence, last)
+    proof = _proof(evidence, name, absent, apart)
+    confidence: Confidence = "possible" if never else "certain" if proof and over else "likely"
+    links = [cited(first, f"The name {name} is not resolved" if name else "A name is not resolved")]
+    links += [*proof, *ending_links(evidence, first)]
+    if never:
+        links.insert(0, cited(never, "The database server cannot start, and its name goes with its container"))
+    wanted = "Whether the database's container ran at that moment: docker ps -a, or its log."
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=_summary(name, absent, apart),
+        evidence=tuple(links),
+        mend=_mends(evidence, first, name),
+        missing=() if confidence == "certain" else (wanted, *wanted_state(evidence)),
+    )
+
+
+def _summary(name: str, absent: ComposeFacts | None, apart: tuple[ComposeService, ComposeService] | None) -> str:
+    joined = _WITH_PORT.fullmatch(name)
+    if joined:
+        return f"The setting for the host holds a port too: “{name}” as a whole is looked up as a name."
+    if absent:
+        return f"The service calls {name}, and no service of the compose project has that name."
+    if apart:
+        return f"{apart[0].name} and {apart[1].name} share no network, so neither knows the other's name."
+    called = f"the name {name}" if name else "a name"
+    return f"Nobody answers to {called} in the network of the service: it is misspelt, elsewhere, or not running."
+
+
+def _absent(evidence: Evidence, name: str) -> ComposeFacts | None:
+    """Return the compose project in which no service goes by that name."""
+    for file in evidence.compose:
+        if name and "." not in name and file.services and all(one.name != name for one in file.services):
+            return file
+    return None
+
+
+def _apart(evidence: Evidence, event: LogEvent, name: str) -> tuple[ComposeService, ComposeService] | None:
+    """Return the service that asked and the one it asked for, where no network joins them."""
+    for file in evidence.compose:
+        by_name = {one.name: one for one in file.services}
+        asked = by_name.get(name)
+        asking = next((one for one in file.services if event.service and event.service.startswith(one.name)), None)
+        if asked and asking and not set(asking.networks or ("default",)) & set(asked.networks or ("default",)):
+            return asking, asked
+    return None
+
+
+def _proof(
+    evidence: Evidence, name: str, absent: ComposeFacts | None, apart: tuple[ComposeService, ComposeService] | None
+) -> list[Link]:
+    if absent and not evidence.containers:
+        there = ", ".join(one.name for one in absent.services[:8])
+        return [Link(f"The project's services are {there}", absent.id, "the compose file", command=absent.command)]
+    if apart:
+        file = evidence.compose[0]
+        nets = f"{', '.join(apart[0].networks or ('default',))} / {', '.join(apart[1].networks or ('default',))}"
+        return [Link("They are in different networks", file.id, "the compose file", quote=nets, command=file.command)]
+    return []
+
+
+def _from_facts(evidence: Evidence) -> Finding | None:
+    for facts in evidence.databases:
+        if not facts.reachable and UNRESOLVED.pattern.search(facts.error or ""):
+            link = Link("The database's host is not known here", facts.id, "a look into the database",
+                        quote=facts.error or "", command=facts.command)  # fmt: skip
+            return Finding(_ID, _TITLE, "possible", "The name in the database's URL is not known on this machine.",
+                           (link,), _mends(evidence, None, ""),
+                           missing=("A container's name is known in its network only: give --container.",))  # fmt: skip
+    return None
+
+
+def _mends(evidence: Evidence, event: LogEvent | None, name: str) -> tuple[Mend, ...]:
+    joined = _WITH_PORT.fullmatch(name)
+    if joined:
+        text = f"Set the host to {joined['host']} alone, and the port ({joined['port']}) in its own setting."
+        return (Mend("text", text, "A host is looked up as a name; a port is not part of it."),)
+    app = app_name(evidence, event)
+    shown = name or "db"
+    return (
+        Mend("command", "docker compose ps --all", "Shows whether the database's container runs."),
+        Mend("command", f"docker exec {app} getent hosts {shown}", "Asks the same question where the service runs."),
+        Mend("text", "Call the database by its service's name in compose.yaml and let both share a network; if it is "
+             f"{shown}, start it in the same project (docker compose up, not docker run).",
+             "Docker's resolver knows the running containers of one network, and nothing else."),
+    )  # fmt: skip
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="The host name in the service's configuration does not lead to the database.",
+    explanation="""\
+In a network of Docker the resolver at 127.0.0.11 knows the names of *running* containers of the *same* network: a
+compose service by its service's name. A name is therefore unknown when it is misspelt, when the two containers are in
+different networks or projects (`docker run` beside `docker compose up`), when a program on the host uses a name that
+exists inside only, and when the database's container is not running.
+
+The last is the most common: a database that ended for a reason of its own takes its name with it, and what one sees
+first is this message in every other service. Look at the database's log before changing a name.
+
+`EAI_AGAIN` and "Temporary failure in name resolution" say that the resolver gave no answer. In a network of containers
+they mean the same as "not known". A host setting like `db:5432` is looked up as a whole.""",
+    shows=(
+        'could not translate host name "db" to address: Name or service not known',
+        "socket.gaierror: [Errno -3] Temporary failure in name resolution",
+        "dial tcp: lookup db on 127.0.0.11:53: no such host",
+        "Error: getaddrinfo ENOTFOUND db",
+    ),
+    check=(
+        "docker compose ps --all",
+        "docker exec app getent hosts db",
+        "docker inspect app db --format '{{.Name}} {{json .NetworkSettings.Networks}}'",
+    ),
+    mend=(
+        "See whether the database runs: `docker compose ps --all`. If it has ended, its log has the reason; mend that.",
+        "Let the host in the configuration be the database's service name, without a port.",
+        "Let both services share a network, and be started by one project.",
+        "For a program outside of Docker publish the database's port and use `localhost`.",
+    ),
+    prevent=(
+        "Keep host and port in settings of their own, or both in one URL that is checked when the program starts.",
+        "Let the service wait for the database's health: then the database's own failure is reported, not a name.",
+    ),
+    confidence="""\
+- **certain**: the program ended on it, and the compose file shows that no service has that
+  name, or that the two share no network.
+- **likely**: the name was not resolved, and nothing shows a later success. Why it leads nowhere is not known.
+- **possible**: the database's server cannot start, and this is what follows from it.""",
+    find=find,
+    explains=("migrations-not-applied", "migration-failed"),
+    links=(
+        "https://docs.docker.com/compose/how-tos/networking/",
+        "https://docs.docker.com/engine/network/#dns-services",
+        "https://man7.org/linux/man-pages/man3/getaddrinfo.3.html",
+    ),
+    signs=(UNRESOLVED,),
+)

@@ -1,0 +1,186 @@
+"""The image lacks the library with which its program speaks to PostgreSQL."""
+
+import re
+from collections.abc import Iterator
+
+from incidentlab.causes._evidence import cited, from_server, match, said, seen
+from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
+from incidentlab.causes.startup._driver import ABSENT, SIGNS
+from incidentlab.model.cause import Cause
+from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.evidence import Evidence, LogEvent
+
+_ID = "missing-driver"
+_TITLE = "The database driver is missing"
+_DIALECT = re.compile(r"sqlalchemy\.dialects:(?P<name>\w{1,40}(?:\.\w{1,40})?)")
+_WORD = re.compile(
+    r"No module named ['\"]?(?P<python>\w{1,40})|(?P<libpq>libpq)|'(?P<node>pg[\w\-]{0,20})'|(?P<async>async driver)"
+    r"|(?P<jdbc>org\.postgresql|jdbc:postgresql)|(?P<gem>gem is not loaded|file -- pg)"
+    r"|(?P<prisma>[Qq]uery [Ee]ngine|libssl)"
+    r"|(?P<django>Error loading psycopg)|(?P<php>could not find driver)|(?P<npm>install pg package|Postgres package)"
+)
+_PIP = {"psycopg2": "psycopg2-binary", "psycopg": "'psycopg[binary]'", "MySQLdb": "mysqlclient", "greenlet": "greenlet"}
+# An optional library that a program can do without, or one that is looked for and not needed.
+_HARMLESS = re.compile(r"\b(?:optional|skipping|ignored|fall(?:ing)? back|not installed, using)\b", re.IGNORECASE)
+
+
+_INSTALLED = "What is installed in the image would show it: pip list, npm ls."
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: a driver that cannot be loaded, and no program that works without it."""
+    absent = [event for event in seen(evidence, *SIGNS) if not from_server(event) and _counts(event)]
+    if not absent:
+        return None
+    over = settled(evidence, _ID, _TITLE, absent, "A driver was not found at first")
+    return over or _finding(evidence, absent)
+
+
+def _counts(event: LogEvent) -> bool:
+    return event.severity not in ("debug", "warning") and not _HARMLESS.search(event.text)
+
+
+def _finding(evidence: Evidence, absent: list[LogEvent]) -> Finding:
+    first = absent[0]
+    over = is_over(evidence, first)
+    plain = any(match(event, ABSENT) and not _DIALECT.search(said(event)) for event in absent)
+    confidence: Confidence = "certain" if over and plain else "likely"
+    links = [cited(first, f"{_what(first)} cannot be loaded"), *_proof(evidence, first), *ending_links(evidence, first)]
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=_summary(first),
+        evidence=tuple(links),
+        mend=tuple(_mends(evidence, first)),
+        missing=() if confidence == "certain" else (_INSTALLED, *wanted_state(evidence)),
+    )  # fmt: skip
+
+
+def _what(event: LogEvent) -> str:
+    dialect = _DIALECT.search(said(event))
+    if dialect:
+        return f"The dialect {dialect['name']}"
+    found = _WORD.search(said(event))
+    return found["python"] or "The driver" if found else "The driver"
+
+
+def _summary(event: LogEvent) -> str:
+    text = said(event)
+    dialect = _DIALECT.search(text)
+    if dialect and "." not in dialect["name"]:
+        return f"The URL begins with {dialect['name']}://, a name under which SQLAlchemy knows no driver."
+    if "async driver" in text:
+        return "The URL names a driver that cannot wait asynchronously, and the program needs one that can."
+    if "libpq version 10" in text or "authentication type 10" in text or "authenticationOk" in text:
+        return "The driver is too old for the way in which the server checks passwords."
+    found = _WORD.search(text)
+    named = f" ({found['python']})" if found and found["python"] else ""
+    return f"The program is configured for a database driver{named} that its image does not hold."
+
+
+def _proof(evidence: Evidence, event: LogEvent) -> Iterator[Link]:
+    """Give the place in the project that shows what is installed."""
+    found = _WORD.search(said(event))
+    for project in evidence.projects:
+        if project.dockerfile and found and found["python"]:
+            claim = "The image is built by this Dockerfile"
+            yield Link(claim, project.id, project.dockerfile.path, command=project.command)
+
+
+def _mends(evidence: Evidence, event: LogEvent) -> Iterator[Mend]:
+    text, app = said(event), app_name(evidence, event)
+    dialect, found = _DIALECT.search(text), _WORD.search(text)
+    if dialect and "." not in dialect["name"]:
+        yield Mend("text", f"Let the URL begin with postgresql:// in place of {dialect['name']}://.",
+                   "SQLAlchemy 1.4 dropped the short name; libpq and other tools still take both.")  # fmt: skip
+        return
+    if "async driver" in text:
+        yield Mend("text", "Let the URL begin with postgresql+asyncpg:// or postgresql+psycopg://.",
+                   "postgresql:// alone means psycopg2, which is synchronous.")  # fmt: skip
+        return
+    yield from _install(text, found)
+    yield Mend("command", f"docker compose build --no-cache {app} && docker compose up -d {app}",
+               "Builds the image with what was added; an old image keeps the old content.")  # fmt: skip
+
+
+def _install(text: str, found: re.Match[str] | None) -> Iterator[Mend]:
+    if found is None:
+        yield Mend(
+            "text", "Add a driver for PostgreSQL to the image, in a version of today.", "The one it has cannot do it."
+        )
+    elif found["python"]:
+        package = _PIP.get(found["python"], found["python"])
+        yield Mend(
+            "command", f"pip install {package}", "Add the same line to the requirements the image is built from."
+        )
+        if found["python"] == "psycopg2":
+            yield Mend("text", "Or name the driver that the image has: postgresql+asyncpg://, postgresql+psycopg://.",
+                       "postgresql:// alone means psycopg2 to SQLAlchemy.")  # fmt: skip
+    elif found["node"] or found["npm"]:
+        yield Mend("command", "npm install pg --save", "A development dependency is left out of a production install.")
+    elif found["gem"]:
+        yield Mend("command", "bundle add pg", "The adapter needs the gem in the group that the image installs.")
+    elif found["libpq"]:
+        yield Mend("text", "RUN apt-get update && apt-get install -y --no-install-recommends libpq5",
+                   "A driver built from source needs it in the final stage too (Alpine: apk add libpq).")  # fmt: skip
+    elif found["jdbc"]:
+        yield Mend(
+            "text",
+            "Add org.postgresql:postgresql to the run-time dependencies.",
+            "The driver is found by its class path.",
+        )
+    elif found["prisma"]:
+        yield Mend("text", "RUN apt-get install -y openssl, and add the image's platform to binaryTargets.",
+                   "Prisma's engine is a program of its own, one for each platform and OpenSSL.")  # fmt: skip
+    elif found["php"]:
+        yield Mend("text", "RUN docker-php-ext-install pdo_pgsql", "PHP's image comes without it.")
+    else:
+        yield Mend("command", "pip install 'psycopg[binary]'", "Django takes psycopg 3 or psycopg2.")
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="The library by which the program reaches PostgreSQL is not in the image, or is the wrong one.",
+    explanation="""\
+A program names its driver in the URL or the configuration, and loads it when it first needs it. SQLAlchemy's
+`postgresql://` means psycopg2; `postgresql+asyncpg://` and `postgresql+psycopg://` are others. An image holds what its
+requirements list: after a change of driver in one of the two places the other still has the old one.
+
+A driver that was compiled needs `libpq.so.5` at run time. A build with several stages copies the Python packages into
+the final stage and leaves the system's library behind. A driver from before 2017 cannot do SCRAM, by which servers
+check passwords since PostgreSQL 14.""",
+    shows=(
+        "ModuleNotFoundError: No module named 'psycopg2'",
+        "django.core.exceptions.ImproperlyConfigured: Error loading psycopg2 or psycopg module",
+        "sqlalchemy.exc.NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres",
+        "ImportError: libpq.so.5: cannot open shared object file: No such file or directory",
+    ),
+    check=(
+        "docker run --rm --entrypoint pip IMAGE list",
+        "docker run --rm --entrypoint python IMAGE -c 'import psycopg2'",
+        "docker exec app env | grep DATABASE_URL | cut -d: -f1",
+    ),
+    mend=(
+        "Add the driver to the requirements from which the image is built, and build it again.",
+        "Or let the URL name the driver that the image has.",
+        "For `libpq.so.5`: install `libpq5` in the final stage, or use the driver's binary package.",
+    ),
+    prevent=(
+        "Let CI start the image that it built, against a real PostgreSQL.",
+        "Keep the driver in the same file as the code that names it, with its version.",
+    ),
+    confidence="""\
+- **certain**: the driver could not be imported and the program ended.
+- **likely**: the driver could not be imported and how it went on is not known; or a URL names a driver that does not
+  exist, or the driver is unfit, where the setting may be what is wrong.""",
+    find=find,
+    explains=("migrations-not-applied", "migration-failed"),
+    links=(
+        "https://docs.sqlalchemy.org/en/20/core/engines.html#postgresql",
+        "https://www.psycopg.org/psycopg3/docs/basic/install.html",
+        "https://docs.djangoproject.com/en/stable/ref/databases/#postgresql-notes",
+    ),
+    signs=SIGNS,
+)

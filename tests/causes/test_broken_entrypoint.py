@@ -1,0 +1,153 @@
+"""Start commands that cannot be run, and shells that merely miss a file."""
+
+import pytest
+
+from incidentlab import causes
+from incidentlab.causes import diagnose
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.testing import app_log, container, evidence, probe, project
+
+find = causes.get("broken-entrypoint").find
+
+_BY_SYSTEM = [
+    "/usr/bin/env: \u2018python\\r\u2019: No such file or directory",
+    "env: can't execute 'bash\\r': No such file or directory",
+    "/app/entrypoint.sh: line 2: $'\\r': command not found",
+    "/app/start.sh: 2: set: Illegal option -",
+    "/app/start.sh: line 2: set: pipefail: invalid option name",
+    "exec /entrypoint.sh: no such file or directory",
+    "exec ./run.sh: exec format error",
+    "bash: /app/start.sh: cannot execute: required file not found",
+    "[FATAL tini (7)] exec ./start.sh failed: Permission denied",
+]
+_BY_ENGINE = [
+    'standard_init_linux.go:211: exec user process caused "no such file or directory"',
+    "Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: "
+    "unable to start "
+    'container process: exec: "/entrypoint.sh": permission denied: unknown',
+    "ERROR: for web  Cannot start service web: OCI runtime create failed: container_linux.go:345: starting "
+    "container process "
+    'caused "exec: \\"./entrypoint.sh\\": stat ./entrypoint.sh: no such file or directory": unknown',
+    'docker: Error response from daemon: OCI runtime create failed: exec: "uvicorn": executable file not found '
+    "in $PATH: "
+    "unknown.",
+    "Error: crun: executable file `uvicorn` not found in $PATH: No such file or directory: OCI runtime attempted "
+    "to invoke a "
+    "command that was not found",
+]
+_BY_SHELL = [
+    "api-1  | sh: 1: ./start.sh: Permission denied",
+    "api-1  | gunicorn: 1: /docker-entrypoint.sh: not found",
+    "api-1  | /entrypoint.sh: line 12: alembic: command not found",
+    '/entrypoint.sh: 14: Syntax error: end of file unexpected (expecting "fi")',
+    "python: can't open file '/app/manage.py': [Errno 2] No such file or directory",
+    'npm error Missing script: "start"',
+]
+
+
+@pytest.mark.parametrize("text", _BY_SYSTEM)
+@pytest.mark.parametrize("prefix", ["", "web-1  | "])
+def test_the_systems_word_is_likely_and_with_the_end_certain(text: str, prefix: str) -> None:
+    alone = diagnose(evidence(app_log(prefix + text))).findings
+    assert [(one.cause, one.confidence) for one in alone] == [("broken-entrypoint", "likely")]
+    ended = find(evidence(app_log(f"{prefix}{text}\nshop-web-1 exited with code 127")))
+    assert isinstance(ended, Finding)
+    assert (ended.confidence, ended.missing) == ("certain", ())
+
+
+@pytest.mark.parametrize("text", _BY_ENGINE)
+def test_the_engines_word_is_certain_in_a_log_and_in_a_container(text: str) -> None:
+    for facts in (app_log(text), container(status="created", error=text)):
+        found = find(evidence(facts))
+        assert isinstance(found, Finding)
+        assert found.confidence == "certain"
+
+
+@pytest.mark.parametrize("text", _BY_SHELL)
+def test_a_shells_word_grows_with_what_follows(text: str) -> None:
+    alone, died = find(evidence(app_log(text))), find(evidence(app_log(text), container(exit_code=2)))
+    by_code = find(evidence(app_log(text), container(exit_code=127)))
+    assert isinstance(alone, Finding)
+    assert isinstance(died, Finding)
+    assert isinstance(by_code, Finding)
+    assert [alone.confidence, died.confidence, by_code.confidence] == ["possible", "likely", "certain"]
+
+
+@pytest.mark.parametrize("code", [126, 127])
+def test_an_exit_code_alone_is_likely(code: int) -> None:
+    found = find(evidence(container(exit_code=code)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+    assert str(code) in found.evidence[0].claim
+
+
+def test_the_script_with_windows_line_ends_is_named() -> None:
+    shipped = project(
+        scripts=[("docker/entrypoint.sh", '#!/bin/sh\r\nset -e\r\nexec "$@"\r\n'), ("ok.sh", "#!/bin/sh\n")]
+    )
+    found = find(evidence(app_log("exec /entrypoint.sh: no such file or directory"), container(exit_code=1), shipped))
+    assert isinstance(found, Finding)
+    assert [link.source for link in found.evidence][1] == "docker/entrypoint.sh"
+    assert found.mend[0].text == "sed -i 's/\\r$//' docker/entrypoint.sh"
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ('exec: "/entrypoint.sh": permission denied', "chmod +x /entrypoint.sh"),
+        ("exec /app/run.sh: exec format error", "--platform"),
+        ('ERROR:    Error loading ASGI app. Could not import module "app.main".', "--entrypoint ls"),
+        ("env: can't execute 'bash\\r': No such file or directory", "sed -i"),
+    ],
+)
+def test_the_mend_fits_the_fault(text: str, mend: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert mend in found.mend[0].text
+
+
+def test_a_server_that_cannot_import_its_program_stays_likely() -> None:
+    log = 'app-1  | ERROR:    Error loading ASGI app. Could not import module "backend.main".\napp-1 exited with code 1'
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (app_log("/entrypoint.sh: line 3: curl: not found\nINFO:     Uvicorn running on http://0.0.0.0:8000"),),
+        (app_log("/entrypoint.sh: line 3: curl: not found"), probe(200)),
+    ],
+    ids=["serves", "probe"],
+)
+def test_a_script_that_went_on_is_ruled_out(facts: tuple[object, ...]) -> None:
+    said = find(evidence(*facts))  # type: ignore[arg-type]  # pytest's parameters have no types
+    assert isinstance(said, RuledOut)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres-1 | performing post-bootstrap initialization ... sh: locale: not found",
+        'OCI runtime exec failed: exec failed: unable to start container process: exec: "bash": executable file '
+        "not found in "
+        "$PATH: unknown",
+        "FileNotFoundError: [Errno 2] No such file or directory: '/data/in.csv'",
+        'psycopg2.errors.SyntaxError: syntax error at or near "FROM"',
+        "psql: error: could not connect to server: No such file or directory",
+        "PermissionError: [Errno 13] Permission denied: '/data'",
+        "ModuleNotFoundError: No module named 'stripe'",
+        "postgres-1 | /entrypoint.sh: line 3: gosu: not found\n"
+        "postgres-1 | 2026-01-01 10:00:00.000 UTC [1] LOG:  database system is ready to accept connections",
+        "",
+    ],
+)
+def test_near_misses_are_not_this_cause(text: str) -> None:
+    assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+def test_a_container_that_ended_well_or_otherwise_says_nothing() -> None:
+    assert find(evidence(container(exit_code=0, status="exited"))) is None
+    assert find(evidence(container(exit_code=1))) is None
+    assert find(evidence(container(exit_code=137))) is None

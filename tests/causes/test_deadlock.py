@@ -1,0 +1,96 @@
+"""Circles of locks: found, tried again with success, and those between definitions."""
+
+import pytest
+
+from incidentlab import causes
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.testing import app_log, database_log, evidence
+
+find = causes.get("deadlock").find
+SERVER = """\
+2026-03-01 13:36:37.816 UTC [88214] ERROR:  deadlock detected
+2026-03-01 13:36:37.816 UTC [88214] DETAIL:  Process 88214 waits for ShareLock on transaction 4; blocked by 88107.
+\tProcess 88107 waits for ShareLock on transaction 402; blocked by process 88214.
+\tProcess 88214: SELECT id FROM job_instance FOR UPDATE
+\tProcess 88107: UPDATE job_instance SET state='scheduled'
+2026-03-01 13:36:37.816 UTC [88214] CONTEXT:  while locking tuple (12,5) in relation "job_instance"
+2026-03-01 13:36:37.816 UTC [88214] STATEMENT:  SELECT id FROM job_instance FOR UPDATE"""
+CLIENT = """\
+sqlalchemy.exc.OperationalError: (psycopg2.errors.DeadlockDetected) deadlock detected
+DETAIL:  Process 88214 waits for ShareLock on transaction 403118822; blocked by process 88107.
+Process 88107 waits for ShareLock on transaction 403118907; blocked by process 88214.
+HINT:  See server log for query details."""
+DEFINITIONS = """\
+2026-03-01 14:45:55.101 UTC [80] LOG:  bootstrapping
+2026-03-01 14:45:55.302 UTC [88] ERROR:  deadlock detected
+2026-03-01 14:45:55.302 UTC [88] DETAIL:  Process 88 waits for AccessExclusiveLock on relation 16512 of database 163; \
+blocked by process 91."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CLIENT,
+        "\n".join(f"scheduler   | {line}" for line in CLIENT.split("\n")),
+        "django.db.utils.OperationalError: deadlock detected",
+        "asyncpg.exceptions.DeadlockDetectedError: deadlock detected",
+        "error: deadlock detected { length: 326, severity: 'ERROR', code: '40P01', routine: 'DeadLockReport' }",
+        "ActiveRecord::Deadlocked: PG::TRDeadlockDetected: ERROR:  deadlock detected",
+        "org.postgresql.util.PSQLException: ERROR: deadlock detected",
+        'ERROR: ("deadlock detected") (SQLSTATE 40P01)',
+        '{"level":"error","msg":"pq: deadlock detected"}',
+        SERVER,
+    ],
+)
+def test_every_stacks_wording_is_likely(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence in ("likely", "certain")
+
+
+def test_the_servers_log_names_the_rows_and_with_the_client_it_is_certain() -> None:
+    found = find(evidence(database_log(SERVER), app_log(CLIENT)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert found.evidence[0].source == "log of database"
+
+
+def test_between_definitions_while_all_start_it_is_only_possible() -> None:
+    starting = app_log('info  bootstrapping system schema "flowsys"\ninfo  running migrations')
+    found = find(evidence(starting, database_log(DEFINITIONS)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+    assert "advisory lock" in found.mend[0].text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WARNING deadlock detected, retrying in 0.2 s (attempt 1)\nINFO retry succeeded after 1 attempt",
+        "WARNING celery: deadlock detected, retry in 5s\nINFO Task shop.settle[0a1b] succeeded in 0.21s: None",
+    ],
+)
+def test_a_victim_that_was_tried_again_with_success_is_no_incident(text: str) -> None:
+    said = find(evidence(app_log(text)))
+    assert isinstance(said, RuledOut)
+    assert said.fact == "log:app:2"
+
+
+def test_a_request_that_failed_is_not_mended_by_the_next_ones_answer() -> None:
+    text = f'{CLIENT}\n10.0.0.1 - "POST /jobs HTTP/1.1" 500 12\n10.0.0.1 - "GET /health HTTP/1.1" 200 2'
+    assert isinstance(find(evidence(app_log(text))), Finding)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fatal error: all goroutines are asleep - deadlock!",
+        "ERROR:  canceling statement due to lock timeout",
+        "LOG:  process 71 still waiting for ShareLock on transaction 9 after 1000.100 ms",
+        "psycopg2.errors.SerializationFailure: could not serialize access due to concurrent update",
+        "SHOW deadlock_timeout",
+        "",
+    ],
+)
+def test_near_misses_are_not_this_cause(text: str) -> None:
+    assert find(evidence(app_log(text))) is None

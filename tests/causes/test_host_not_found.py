@@ -1,0 +1,148 @@
+"""Names that lead nowhere, those that were late, and those that are somebody else's."""
+
+import dataclasses
+
+import pytest
+
+from incidentlab import causes
+from incidentlab.causes import diagnose
+from incidentlab.model.compose import ComposeFacts, ComposeService
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.model.evidence import Evidence
+from incidentlab.testing import app_log, container, database, database_log, evidence, probe
+
+find = causes.get("host-not-found").find
+LOST = 'psycopg2.OperationalError: could not translate host name "db" to address: Name or service not known'
+
+_STACKS = [
+    LOST,
+    "web_1  | " + LOST + "\nweb_1 exited with code 1",
+    "psycopg.OperationalError: failed to resolve host 'db': [Errno -3] Temporary failure in name resolution",
+    "api | Error: getaddrinfo ENOTFOUND db\napi |     at GetAddrInfoReqWrap.onlookup [as oncomplete] (node:dns:107:26)",
+    "[MASTER] error: Database Initialization Error: getaddrinfo EAI_AGAIN db",
+    "panic: dial tcp: lookup db on 127.0.0.11:53: no such host",
+    "failed to connect to `host=db user=app database=app`: hostname resolving error (lookup db: no such host)",
+    "HikariPool-1 - Exception during pool initialization: java.net.UnknownHostException: db",
+    "** (DBConnection.ConnectionError) tcp connect (db:5432): non-existing domain - :nxdomain",
+    'SQLSTATE[08006] [7] could not translate host name "db" to address: Try again',
+    'PG::ConnectionBad: could not translate host name "db" to address: No address associated with hostname',
+    "error communicating with database: failed to lookup address information: Name or service not known",
+]
+
+
+@pytest.mark.parametrize("text", _STACKS)
+def test_every_resolvers_words_are_likely(text: str) -> None:
+    diagnosis = diagnose(evidence(app_log(text)))
+    assert [(one.cause, one.confidence) for one in diagnosis.findings] == [("host-not-found", "likely")]
+    assert diagnosis.findings[0].missing
+
+
+def test_a_bare_traceback_of_asyncio_is_enough() -> None:
+    text = """Traceback (most recent call last):
+  File "/usr/local/lib/python3.12/site-packages/asyncpg/connect_utils.py", line 931, in _connect_addr
+    infos = await self._ensure_resolved(
+socket.gaierror: [Errno -2] Name or service not known
+
+ERROR:    Application startup failed. Exiting."""
+    found = find(evidence(app_log(text), container(exit_code=3)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+
+
+def test_a_host_with_its_port_is_told_as_such() -> None:
+    found = find(
+        evidence(app_log('pg_dump: could not translate host name "db:5432" to address: Name does not resolve'))
+    )
+    assert isinstance(found, Finding)
+    assert "db:5432" in found.summary
+    assert "db alone" in found.mend[0].text
+
+
+def _project(*services: ComposeService) -> ComposeFacts:
+    return ComposeFacts("compose:shop", "shop", ("compose.yaml",), services, command="docker compose config")
+
+
+def _with(facts: Evidence, project: ComposeFacts) -> Evidence:
+    return dataclasses.replace(facts, compose=(project,))
+
+
+ENDED = app_log(f"web-1  | {LOST}\nweb-1 exited with code 1")
+
+
+def test_the_compose_file_makes_it_certain() -> None:
+    found = find(_with(evidence(ENDED), _project(ComposeService("web"), ComposeService("postgres"))))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert [link.fact for link in found.evidence][:2] == ["log:app:1", "compose:shop"]
+
+
+def test_two_networks_make_it_certain_and_a_shared_one_does_not() -> None:
+    web, apart = ComposeService("web", networks=("front",)), ComposeService("db", networks=("back",))
+    found = find(_with(evidence(ENDED), _project(web, apart)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert "share no network" in found.summary
+    joined = find(_with(evidence(ENDED), _project(web, ComposeService("db", networks=("front", "back")))))
+    assert isinstance(joined, Finding)
+    assert joined.confidence == "likely"
+
+
+def test_a_database_that_died_takes_its_name_with_it() -> None:
+    log = app_log(
+        """db-1   | Error: Database is uninitialized and superuser password is not specified.
+db-1 exited with code 1
+web-1  | panic: dial tcp: lookup db on 127.0.0.11:53: no such host"""
+    )
+    (root,) = diagnose(evidence(log)).findings
+    assert root.cause == "missing-configuration"
+    assert [(one.cause, one.confidence) for one in root.explains] == [("host-not-found", "possible")]
+
+
+def test_a_name_unknown_to_this_machine_is_only_possible() -> None:
+    asked = dataclasses.replace(database(reachable=False), error='could not translate host name "db" to address')
+    found = find(evidence(asked))
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+
+
+@pytest.mark.parametrize(
+    ("facts", "fact"),
+    [
+        ((app_log("nc: bad address 'db'\nPostgreSQL is up\n  No migrations to apply."),), "log:app:3"),
+        ((app_log(f'{LOST}\nINFO:  1.2.3.4:5 - "GET / HTTP/1.1" 200 OK'),), "log:app:2"),
+        ((app_log(LOST), probe(200)), "probe:app"),
+    ],
+    ids=["waited for it", "answers", "probe"],
+)
+def test_a_name_that_was_found_later_is_ruled_out(facts: tuple[object, ...], fact: str) -> None:
+    said = find(evidence(*facts))  # type: ignore[arg-type]  # pytest's parameters have no types
+    assert isinstance(said, RuledOut)
+    assert said.fact == fact
+
+
+def test_success_of_another_service_settles_nothing() -> None:
+    log = app_log(f'api-1  | {LOST}\nweb-1  | INFO:  1.2.3.4:5 - "GET / HTTP/1.1" 200 OK')
+    assert isinstance(find(evidence(log)), Finding)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "redis.exceptions.ConnectionError: Error -2 connecting to redis:6379. Name or service not known.",
+        "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='api.example.com', port=443): Max retries "
+        "exceeded "
+        "(Caused by NameResolutionError('Temporary failure in name resolution'))",
+        "socket.gaierror: [Errno -3] Temporary failure in name resolution: smtp.example.com",
+        'psycopg2.OperationalError: could not translate host name "None" to address: Name or service not known',
+        'connection to server at "db" (172.18.0.2), port 5432 failed: Connection refused',
+        "pip: Retrying after connection broken: Failed to establish a new connection: [Errno -2] https://pypi.org/simple",
+        "",
+    ],
+)
+def test_near_misses_are_not_this_cause(text: str) -> None:
+    assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+def test_the_servers_own_lines_are_not_this_cause() -> None:
+    text = '2026-01-01 10:00:00.000 UTC [9] LOG:  could not translate host name "x", service "5432" to address'
+    assert find(evidence(database_log(text))) is None

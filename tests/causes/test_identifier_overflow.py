@@ -1,0 +1,89 @@
+"""Sequences, keys and transaction numbers at their end, and numbers that somebody typed."""
+
+import dataclasses
+
+import pytest
+
+from incidentlab import causes
+from incidentlab.model.database import SequenceUse
+from incidentlab.model.diagnosis import Finding
+from incidentlab.testing import app_log, database, database_log, evidence
+
+find = causes.get("identifier-overflow").find
+ENDED = 'nextval: reached maximum value of sequence "objects_id_seq" (2147483647)'
+INSERT = "[SQL: INSERT INTO measure_value (measure_id, amount) VALUES (%(a)s, %(b)s)]"
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        (f"psycopg2.errors.SequenceGeneratorLimitExceeded: {ENDED}", "likely"),
+        (f"panic: pq: {ENDED}", "likely"),
+        (f"org.postgresql.util.PSQLException: ERROR: {ENDED}", "likely"),
+        (
+            f"sqlalchemy.exc.DataError: (psycopg2.errors.NumericValueOutOfRange) integer out of range\n\n{INSERT}",
+            "likely",
+        ),
+        ("psycopg2.errors.NumericValueOutOfRange: integer out of range", "possible"),
+        ("PG::NumericValueOutOfRange: ERROR:  smallint out of range", "possible"),
+        (
+            'ERROR:  database is not accepting commands to avoid wraparound data loss in database "app"\n'
+            "HINT:  Stop the postmaster and vacuum that database in single-user mode.",
+            "likely",
+        ),
+        ('WARNING:  database "app" must be vacuumed within 10985967 transactions', "possible"),
+    ],
+)
+def test_every_wording_has_its_confidence(text: str, confidence: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == confidence
+
+
+def test_the_servers_own_word_is_certain_and_the_sequence_is_named() -> None:
+    found = find(evidence(database_log(f"2026-03-01 10:00:00.000 UTC [88] ERROR:  {ENDED}")))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert "objects_id_seq" in found.summary
+    assert any("ALTER SEQUENCE objects_id_seq AS bigint" in mend.text for mend in found.mend)
+
+
+def test_a_look_into_the_database_finds_the_sequence() -> None:
+    end = 2**31 - 1
+    used = SequenceUse("public.measure_value_id_seq", end, end, "public.measure_value.id integer")
+    facts = dataclasses.replace(database(["rev1"]), sequences=(used,))
+    insert = app_log(
+        f"sqlalchemy.exc.DataError: (psycopg.errors.NumericValueOutOfRange) integer out of range\n{INSERT}"
+    )
+    alone, together = find(evidence(facts)), find(evidence(facts, insert))
+    assert isinstance(alone, Finding)
+    assert isinstance(together, Finding)
+    assert (alone.confidence, together.confidence) == ("likely", "certain")
+    near = dataclasses.replace(facts, sequences=(dataclasses.replace(used, last=end - 10**8),))
+    assert find(evidence(near)) is None
+
+
+def test_a_transaction_counter_near_its_end_is_found_and_a_usual_age_is_not() -> None:
+    old = dataclasses.replace(database(["rev1"]), transaction_age=2**31 - 2_000_000)
+    found = find(evidence(old))
+    assert isinstance(found, Finding)
+    assert "vacuum" in found.summary
+    assert find(evidence(dataclasses.replace(old, transaction_age=400_000_000))) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'psycopg2.errors.NumericValueOutOfRange: value "3000000000" is out of range for type integer',
+        "sqlalchemy.exc.DataError: (psycopg2.errors.NumericValueOutOfRange) integer out of range\n"
+        "[SQL: SELECT sum(a) * 1000 FROM t]",
+        "psycopg2.errors.NumericValueOutOfRange: numeric field overflow",
+        "asyncpg.exceptions.DataError: invalid input for query argument $1: 5123456789 (value out of int32 range)",
+        'NOTICE:  identifier "a_very_long_name" will be truncated to "a_very_long"',
+        "sqlalchemy.exc.IdentifierError: Identifier 'x' exceeds maximum length of 63 characters",
+        'LOG:  automatic vacuum to prevent wraparound of table "app.public.tasks": index scans: 0',
+        "",
+    ],
+)
+def test_near_misses_are_not_this_cause(text: str) -> None:
+    assert find(evidence(app_log(text))) is None

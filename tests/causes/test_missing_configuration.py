@@ -1,0 +1,142 @@
+"""Settings that were forgotten, those that have a default, and data that only looks like a setting."""
+
+import dataclasses
+
+import pytest
+
+from incidentlab import causes
+from incidentlab.causes import diagnose
+from incidentlab.model.compose import ComposeFacts
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.testing import app_log, container, evidence, image, probe
+
+find = causes.get("missing-configuration").find
+END = "ERROR:    Application startup failed. Exiting."
+PYDANTIC = """pydantic_core._pydantic_core.ValidationError: 2 validation errors for Settings
+database_url
+  Field required [type=missing, input_value={}, input_type=dict]
+secret_key
+  Field required [type=missing, input_value={}, input_type=dict]"""
+
+_PLAIN = [
+    'Traceback (most recent call last):\n  File "/app/db.py", line 7, in <module>\n    url = '
+    "os.environ['DATABASE_URL']\n"
+    "KeyError: 'DATABASE_URL'",
+    PYDANTIC,
+    "pydantic.error_wrappers.ValidationError: 4 validation errors for Settings\nDATABASE_USER\n  field required "
+    "(type=value_error.missing)",
+    "sqlalchemy.exc.ArgumentError: Could not parse rfc1738 URL from string ''",
+    "sqlalchemy.exc.ArgumentError: Expected string or URL object, got None",
+    "django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.",
+    "django.core.exceptions.ImproperlyConfigured: Set the DATABASE_URL environment variable",
+    "decouple.UndefinedValueError: SECRET_KEY not found. Declare it as envvar or define a default value.",
+    "error: Environment variable not found: DATABASE_URL.\n  -->  schema.prisma:7",
+    "Error: SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string",
+    "Caused by: java.lang.IllegalArgumentException: Could not resolve placeholder 'DB_URL' in value \"${DB_URL}\"",
+    'KeyError: key not found: "DATABASE_URL"',
+    'panic: env: required environment variable "DATABASE_URL" is not set',
+    'psycopg2.OperationalError: invalid port number: "None"',
+    "ValueError: invalid literal for int() with base 10: 'tcp://10.0.0.7:5432'",
+    "/entrypoint.sh: line 4: DB_HOST: unbound variable",
+    "sqlalchemy.exc.NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:driver",
+    "required variable DB_PASSWORD is missing a value: set it in .env",
+    'psycopg2.OperationalError: could not translate host name "None" to address: Name or service not known',
+    'psycopg2.OperationalError: FATAL:  password authentication failed for user "undefined"',
+    "** (RuntimeError) environment variable DATABASE_URL is missing.",
+    "Error: Missing required environment variable: DATABASE_URL",
+]
+
+
+@pytest.mark.parametrize("text", _PLAIN)
+@pytest.mark.parametrize("prefix", ["", "web-1  | "])
+def test_what_a_program_says_it_lacks_comes_first(text: str, prefix: str) -> None:
+    log = "\n".join(prefix + line for line in text.split("\n"))
+    found = diagnose(evidence(app_log(log))).findings[0]
+    assert found.cause == "missing-configuration"
+    assert found.confidence in ("likely", "possible")
+    assert found.missing
+
+
+@pytest.mark.parametrize("text", _PLAIN[:4])
+def test_a_program_that_ended_makes_it_certain(text: str) -> None:
+    for facts in ((app_log(f"{text}\n\n{END}"),), (app_log(text), container(exit_code=1))):
+        found = find(evidence(*facts))
+        assert isinstance(found, Finding)
+        assert found.confidence == "certain"
+
+
+def test_a_key_in_capitals_that_is_no_usual_setting_is_never_certain() -> None:
+    found = find(evidence(app_log("KeyError: 'GB_ENG'"), container(exit_code=1)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+
+
+def test_the_fields_that_pydantic_lists_are_named() -> None:
+    found = find(evidence(app_log(PYDANTIC)))
+    assert isinstance(found, Finding)
+    assert "database_url" in found.summary
+    assert "secret_key" in found.summary
+
+
+def test_the_databases_own_image_is_certain_and_explains_the_lost_name() -> None:
+    log = """db-1   | Error: Database is uninitialized and superuser password is not specified.
+db-1   |        You must specify POSTGRES_PASSWORD to a non-empty value for the
+db-1 exited with code 1
+web-1  | psycopg2.OperationalError: could not translate host name "db" to address: Name or service not known
+web-1 exited with code 1"""
+    (root,) = diagnose(evidence(app_log(log))).findings
+    assert (root.cause, root.confidence) == ("missing-configuration", "certain")
+    assert "POSTGRES_PASSWORD" in root.mend[0].text
+    assert [one.cause for one in root.explains] == ["host-not-found"]
+
+
+def test_what_the_image_and_the_compose_file_lack_is_shown() -> None:
+    lacking = dataclasses.replace(image("python", "main.py"), env={"PATH": "/usr/bin"})
+    facts = evidence(app_log(_PLAIN[0]), lacking)
+    found = find(dataclasses.replace(facts, compose=(ComposeFacts("compose:shop", unset=("DATABASE_URL", "TZ")),)))
+    assert isinstance(found, Finding)
+    assert {"compose:shop", "image:app"} <= {link.fact for link in found.evidence}
+
+
+ASTRAY = "web-1  | Error: connect ECONNREFUSED 127.0.0.1:5432"
+
+
+def test_a_container_that_asks_itself_is_likely_once_it_ended() -> None:
+    found = find(evidence(app_log(f"{ASTRAY}\nweb-1 exited with code 1")))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+    assert "localhost" in found.summary
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (app_log(f'{_PLAIN[0]}\nINFO:  1.2.3.4:5 - "GET / HTTP/1.1" 200 OK'),),
+        (app_log(_PLAIN[0]), probe(200)),
+        (app_log(f'{ASTRAY}\nweb-1  | INFO:  1.2.3.4:5 - "GET / HTTP/1.1" 200 OK'),),
+    ],
+    ids=["answers", "probe", "asked elsewhere then"],
+)
+def test_a_program_that_works_all_the_same_is_ruled_out(facts: tuple[object, ...]) -> None:
+    said = find(evidence(*facts))  # type: ignore[arg-type]  # pytest's parameters have no types
+    assert isinstance(said, RuledOut)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'time="2026-01-01T10:00:00Z" level=warning msg="The \\"SMTP_HOST\\" variable is not set. Defaulting to a '
+        'blank string."',
+        "WARNING: SENTRY_DSN environment variable is not set, error reporting disabled",
+        "KeyError: 'USA'",
+        "KeyError: 'title'",
+        "pydantic_core._pydantic_core.ValidationError: 1 validation error for TaskCreate\ntitle\n  Field "
+        "required [type=missing]",
+        "ValueError: invalid literal for int() with base 10: 'abc'",
+        'connection to server at "db" (172.18.0.2), port 5432 failed: Connection refused',
+        "INFO: configuration loaded",
+        "",
+    ],
+)
+def test_near_misses_are_not_this_cause(text: str) -> None:
+    assert find(evidence(app_log(text), container(exit_code=1))) is None

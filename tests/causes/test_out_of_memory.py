@@ -1,0 +1,100 @@
+"""Processes killed or refused for want of memory, and those that somebody stopped."""
+
+import dataclasses
+
+import pytest
+
+from incidentlab import causes
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.testing import app_log, container, database_log, evidence, image, probe
+
+find = causes.get("out-of-memory").find
+GUNICORN = "[2026-03-01 07:30:26 +0000] [1] [ERROR] Worker (pid:113) was sent SIGKILL! Perhaps out of memory?"
+BACKEND = (
+    "2026-03-01 10:00:00.000 UTC [1] LOG:  server process (PID 315) was terminated by signal 9: Killed\n"
+    "2026-03-01 10:00:00.000 UTC [1] DETAIL:  Failed process was running: SELECT * FROM big\n"
+    "2026-03-01 10:00:00.010 UTC [1] LOG:  terminating any other active server processes"
+)
+SEGMENT = 'ERROR:  could not resize shared memory segment "/PostgreSQL.63" to 16777216 bytes: No space left on device'
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence"),
+    [
+        (GUNICORN, "likely"),
+        (f"web-1  | {GUNICORN}", "likely"),
+        ("[2026-03-01 07:30:26 +0000] [7] [WARNING] Worker with pid 55 was terminated due to signal 9", "likely"),
+        ("Process 'ForkPoolWorker-3' pid:41 exited with 'signal 9 (SIGKILL)'", "likely"),
+        ("billiard.exceptions.WorkerLostError: Worker exited prematurely: signal 9 (SIGKILL) Job: 12.", "likely"),
+        ("DAMN ! worker 1 (pid: 8) died, killed by signal 9 :( trying respawn ...", "likely"),
+        (BACKEND, "likely"),
+        ("Memory cgroup out of memory: Killed process 917 (postgres) total-vm:2097152kB", "certain"),
+        ("    Last State:     Terminated\n      Reason:       OOMKilled\n      Exit Code:    137", "certain"),
+        ("psycopg2.errors.OutOfMemory: out of memory\nDETAIL:  Failed on request of size 1048576.", "likely"),
+        (f"psycopg2.errors.DiskFull: {SEGMENT[8:]}", "likely"),
+        ("OSError: [Errno 12] Cannot allocate memory", "likely"),
+        ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "likely"),
+        ("java.lang.OutOfMemoryError: Java heap space", "likely"),
+        ("shop-worker-1 exited with code 137", "possible"),
+        ("/entrypoint.sh: line 12:    23 Killed                  python manage.py import", "possible"),
+    ],
+)
+def test_every_wording_has_its_confidence(text: str, confidence: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == confidence
+    assert bool(found.missing) is (confidence != "certain")
+
+
+def test_the_engines_word_is_certain_and_its_limit_is_shown() -> None:
+    dead = dataclasses.replace(container(exit_code=137), oom_killed=True)
+    limit = dataclasses.replace(image("gunicorn"), name=dead.name, memory_limit=256 * 1024**2)
+    found = find(evidence(dead, limit))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert [link.quote for link in found.evidence] == ["exited (137), OOMKilled", "256 MiB"]
+
+
+def test_exit_code_137_alone_is_possible() -> None:
+    found = find(evidence(container(exit_code=137)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+    assert find(evidence(container(exit_code=143))) is None
+
+
+def test_a_worker_that_gunicorn_killed_for_its_time_is_only_possible() -> None:
+    text = f"[2026-03-01 07:30:25 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:113)\n{GUNICORN}"
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+
+
+def test_the_small_shared_memory_of_a_container_is_mended_there() -> None:
+    found = find(evidence(database_log(f"2026-03-01 10:00:00.000 UTC [120] {SEGMENT}")))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert "shm_size" in found.mend[0].text
+    assert causes.get("disk-full").find(evidence(app_log(SEGMENT))) is None
+
+
+def test_once_refused_and_working_now_is_over_but_killed_twice_is_not() -> None:
+    once, twice = app_log("MemoryError"), app_log(f"{GUNICORN}\n{GUNICORN}")
+    assert isinstance(find(evidence(once, probe())), RuledOut)
+    assert isinstance(find(evidence(twice, probe())), Finding)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"OOMKilled": false, "ExitCode": 1',
+        "Gracefully stopping... (press Ctrl+C again to force)\nshop-worker-1 exited with code 137",
+        "RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+        "WARNING Memory overcommit must be enabled! sysctl vm.overcommit_memory=1",
+        "FATAL:  terminating connection due to administrator command",
+        "shop-worker-1 exited with code 1",
+        "",
+    ],
+)
+def test_near_misses_are_not_this_cause(text: str) -> None:
+    assert find(evidence(app_log(text))) is None
