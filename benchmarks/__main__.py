@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import machine, measure, ours
+from benchmarks import judgement, logs, machine, measure, ours
 from benchmarks.model import CannotMeasureError, Comparison, Sample
 from benchmarks.results import Results
 from benchmarks.size import Weight, weigh
 from benchmarks.table import text
 
-PARTS = ("broken", "fixed", "starts", "size")
+PARTS = ("broken", "fixed", "starts", "size", "logs", "diagnose")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,10 +52,26 @@ def _measure(asked: argparse.Namespace) -> Results:
             weight = weigh()
         except CannotMeasureError as error:
             remarks.append(str(error))
+    figures = None
+    if "logs" in asked.only:
+        figures, why = logs.measure(asked.rounds, _say, large=asked.large)
+        remarks += why
+    score = _score(asked.corpus, remarks) if "diagnose" in asked.only else None
     after = machine.load()
     remarks += [line for line in [machine.remark(before, after, int(facts["cores"]))] if line]
     date = f"{datetime.now(UTC):%Y-%m-%d}"
-    return Results(date, facts, (before, after), asked.rounds, comparisons, starts, weight=weight, remarks=remarks)
+    return Results(
+        date, facts, (before, after), asked.rounds, comparisons, starts,
+        weight=weight, logs=figures, score=score, remarks=remarks,
+    )  # fmt: skip
+
+
+def _score(corpus: Path, remarks: list[str]) -> judgement.Score:
+    try:
+        return judgement.judge(corpus)
+    except CannotMeasureError as error:
+        remarks.append(str(error))
+        return judgement.Score(())
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -64,6 +80,14 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--starts", type=_count, default=15, metavar="N", help="starts of each short command (15)")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="measure these parts alone")
     parser.add_argument("--peer", choices=("auto", "compose", "plain"), default="auto", help="compare with this one")
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        default=judgement.CORPUS,
+        metavar="DIR",
+        help="judge these labelled logs (benchmarks/corpus)",
+    )
+    parser.add_argument("--large", action="store_true", help="read logs of 2 GB as well; takes minutes and the disk")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     parser.add_argument("--no-limits", action="store_true", help="exit with 0 whatever the figures are")
     parser.add_argument("--incidentlab", metavar="PATH", help="the command to measure (the one beside this Python)")

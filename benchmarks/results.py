@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from benchmarks.judgement import Score
+from benchmarks.logs import LogFigures
 from benchmarks.model import Comparison, Limit, Sample, middle, phases
 from benchmarks.size import Weight
 
@@ -22,6 +24,8 @@ class Results:
     starts: Mapping[str, Sequence[Sample]] = field(default_factory=dict)  # by command line
     most_start: float = 0.150  # seconds
     weight: Weight | None = None
+    logs: LogFigures | None = None
+    score: Score | None = None
     remarks: Sequence[str] = ()
 
     @property
@@ -33,7 +37,8 @@ class Results:
             for name, samples in self.starts.items()
             if name.startswith("incidentlab")
         ]
-        return ratios + starts
+        logs = self.logs.limits if self.logs else []
+        return ratios + starts + logs + (self.score.limits if self.score else [])
 
     def document(self) -> dict[str, Any]:
         """Return the figures with every single sample, so that somebody else may judge them anew."""
@@ -49,9 +54,20 @@ class Results:
                 for name, samples in self.starts.items()
             },
             "weight": asdict(self.weight) if self.weight else None,
+            "logs": _logs(self.logs) if self.logs else None,
+            "diagnose": self.score.document() if self.score else None,
             "limits": [asdict(each) | {"met": each.met} for each in self.limits],
             "remarks": list(self.remarks),
         }
+
+
+def _logs(figures: LogFigures) -> dict[str, Any]:
+    return {
+        "size": figures.size,
+        "strings": figures.strings,
+        "rows": [_comparison(row) for row in figures.rows],
+        "large": {kind: asdict(sample) for kind, sample in figures.large.items()},
+    }
 
 
 def _comparison(row: Comparison) -> dict[str, Any]:

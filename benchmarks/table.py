@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.model import Comparison, Limit, Sample, middle, middle_cpu, phases
 from benchmarks.results import Results
+from benchmarks.table_logs import logs_text, score_text
 
 
 def text(results: Results) -> str:
@@ -20,6 +21,10 @@ def text(results: Results) -> str:
             f"  wheel {weight.wheel:,} bytes; installed {weight.files} files, {weight.installed:,} bytes "
             "(its requirements not counted)"
         )
+    if results.logs:
+        parts.append(logs_text(results.logs))
+    if results.score and results.score.cases:
+        parts.append(score_text(results.score))
     if results.remarks:
         parts.append("Remarks\n" + "\n".join(f"  {line}" for each in results.remarks for line in each.splitlines()))
     return "\n\n".join("\n".join(line.rstrip() for line in part.splitlines()) for part in parts)

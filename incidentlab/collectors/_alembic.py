@@ -1,96 +1,81 @@
-"""Where a project keeps its migrations: alembic.ini, pyproject.toml, or a folder that looks like it."""
+"""Where a project keeps Alembic's migrations: alembic.ini, pyproject.toml, setup.cfg, or a folder like Alembic's."""
 
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from configparser import Error as IniError
 from configparser import RawConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
-# Folders in which nobody keeps migrations of his own, and which are large.
-_PASSED_OVER = frozenset(
-    {"node_modules", "site-packages", "__pycache__", "venv", "env", "dist", "build", "target", "vendor"}
-)
-_DEEPEST = 4
-_MOST_FOLDERS = 5_000
+from incidentlab.collectors._tree import Folder, shown
+
+_LARGEST = 1_000_000  # bytes of a configuration that anybody wrote
+_TRUE = frozenset({"1", "true", "yes", "on"})
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Alembic's folder and the folders of its revision files; ``configured_in`` names the file that says so."""
+    """Alembic's folder and the folders of its revision files; ``configured_in`` names the file that says so.
+
+    Files below those folders count only where ``recursive`` (Alembic's ``recursive_version_locations``).
+    """
 
     script_location: Path
     versions: tuple[Path, ...]
     configured_in: str
+    recursive: bool = False
 
 
-def folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Give each folder below ``root`` with the names of its files, shallow ones first, links not followed."""
-    level, seen = [root], 0
-    for _ in range(_DEEPEST + 1):
-        following: list[Path] = []
-        for folder in level:
-            seen += 1
-            if seen > _MOST_FOLDERS:
-                return
-            files, below = _entries(folder)
-            yield folder, files
-            following += below
-        level = following
-
-
-def _entries(folder: Path) -> tuple[list[str], list[Path]]:
-    files, below = [], []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _PASSED_OVER and not entry.name.startswith("."):
-                        below.append(folder / entry.name)
-                elif entry.is_file():
-                    files.append(entry.name)
-    except OSError:
-        return [], []  # no right to look: what cannot be seen holds no migration for us
-    return files, below
-
-
-def find(root: Path, unread: list[str]) -> Place | None:
+def find(root: Path, tree: Sequence[Folder], unread: list[str]) -> Place | None:
     """Return where the migrations of the project at ``root`` are; what cannot be read is added to ``unread``."""
     guess: Place | None = None
-    for folder, files in folders(root):
-        for name, reader in (("alembic.ini", _from_ini), ("pyproject.toml", _from_pyproject)):
+    for folder, files in tree:
+        for name, reader in (("alembic.ini", _from_ini), ("pyproject.toml", _from_pyproject), ("setup.cfg", _from_ini)):
             if name in files:
                 try:
-                    place = reader(root, folder / name)
-                except (OSError, ValueError, IniError) as error:
-                    unread.append(f"{_shown(root, folder / name)} could not be read: {_first_line(error)}.")
+                    place = reader(root, folder / name, unread)
+                except (OSError, ValueError, IniError, RecursionError) as error:
+                    unread.append(f"{shown(root, folder / name)} could not be read: {_first_line(error)}.")
                     continue
                 if place:
                     return place
         if guess is None and "env.py" in files and (folder / "versions").is_dir():
-            guess = Place(folder, (folder / "versions",), _shown(root, folder))
+            guess = Place(folder, (folder / "versions",), shown(root, folder))
     return guess
 
 
-def _from_ini(root: Path, path: Path) -> Place | None:
+def _from_ini(root: Path, path: Path, unread: list[str]) -> Place | None:
     parser = RawConfigParser(strict=False)  # raw: a "%" in a URL or a log format is nothing to us
-    parser.read_string(path.read_text("utf-8-sig", "replace"), str(path))
+    parser.read_string(_text(path), str(path))
     here = path.parent
-    location = _option(parser, "script_location", here)
-    if not location:
+    if path.name == "setup.cfg" and not parser.has_section("alembic"):
+        return None
+    named = [section for section in parser.sections() if parser.get(section, "script_location", fallback="")]
+    if not named:
         # Flask-Migrate names the folder in code; its alembic.ini lies inside.
-        return Place(here, (here / "versions",), _shown(root, path)) if (here / "env.py").is_file() else None
-    separator = parser.get("alembic", "path_separator", fallback="") or parser.get(
-        "alembic", "version_path_separator", fallback=""
+        return Place(here, (here / "versions",), shown(root, path)) if (here / "env.py").is_file() else None
+    section = "alembic" if "alembic" in named else named[0]
+    others = [one for one in named if one != section]
+    if others:
+        unread.append(
+            f"{shown(root, path)} names further migrations ({', '.join(others)}, for alembic --name);"
+            f" only those of [{section}] were read."
+        )
+    separator = parser.get(section, "path_separator", fallback="") or parser.get(
+        section, "version_path_separator", fallback=""
     )
-    listed = _split(_option(parser, "version_locations", here), separator)
-    return _place(root, path, location, listed)
+    listed = _split(_option(parser, section, "version_locations", here), separator)
+    recursive = _option(parser, section, "recursive_version_locations", here).lower() in _TRUE
+    return _place(root, path, _option(parser, section, "script_location", here), listed, recursive)
 
 
-def _from_pyproject(root: Path, path: Path) -> Place | None:
-    table = tomllib.loads(path.read_text("utf-8", "replace")).get("tool", {})
+def _from_pyproject(root: Path, path: Path, unread: list[str]) -> Place | None:
+    text = _text(path)
+    if "alembic" not in text:
+        return None
+    table = tomllib.loads(text).get("tool", {})
     settings = table.get("alembic", {}) if isinstance(table, dict) else {}
     location = settings.get("script_location") if isinstance(settings, dict) else None
     if not isinstance(location, str):
@@ -98,11 +83,19 @@ def _from_pyproject(root: Path, path: Path) -> Place | None:
     given = settings.get("version_locations", [])
     listed = [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
     here = str(path.parent)
-    return _place(root, path, location.replace("%(here)s", here), [one.replace("%(here)s", here) for one in listed])
+    recursive = str(settings.get("recursive_version_locations", "")).lower() in _TRUE
+    filled = [one.replace("%(here)s", here) for one in listed]
+    return _place(root, path, location.replace("%(here)s", here), filled, recursive)
 
 
-def _option(parser: RawConfigParser, name: str, here: Path) -> str:
-    value = parser.get("alembic", name, fallback="") or ""
+def _text(path: Path) -> str:
+    if path.stat().st_size > _LARGEST:
+        raise ValueError("it is larger than a configuration can be")
+    return path.read_text("utf-8-sig", "replace")
+
+
+def _option(parser: RawConfigParser, section: str, name: str, here: Path) -> str:
+    value = parser.get(section, name, fallback="") or ""
     return value.strip().replace("%(here)s", str(here)).replace("%%", "%")
 
 
@@ -111,22 +104,18 @@ def _split(text: str, separator: str) -> list[str]:
     return [part.strip() for part in re.split(signs.get(separator.strip(), r"[\s,]+"), text) if part.strip()]
 
 
-def _place(root: Path, configured_in: Path, location: str, listed: list[str]) -> Place:
+def _place(root: Path, configured_in: Path, location: str, listed: list[str], recursive: bool) -> Place:
     script = _folder(root, configured_in.parent, location)
     versions = tuple(_folder(root, configured_in.parent, one) for one in listed) or (script / "versions",)
-    return Place(script, versions, _shown(root, configured_in))
+    return Place(script, versions, shown(root, configured_in), recursive)
 
 
 def _folder(root: Path, here: Path, location: str) -> Path:
     package, colon, rest = location.partition(":")
     if colon and len(package) > 1:  # "package:folder", not "C:\folder"
         location = "/".join((*package.split("."), rest))
-    candidates = [here / location, root / location, root / "src" / location]
+    candidates = [Path(os.path.normpath(base / location)) for base in (here, root, root / "src")]
     return next((one for one in candidates if one.is_dir()), candidates[0])
-
-
-def _shown(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def _first_line(error: Exception) -> str:

@@ -67,7 +67,7 @@ _STATES = {
     "DataCorrupted": "XX001",
     "IndexCorrupted": "XX002",
 }
-_CODES = frozenset(_STATES.values())
+CODES = frozenset(_STATES.values()) | {"2200H"}
 # The DB-API's own classes share these two names and say nothing about the state.
 _AMBIGUOUS = frozenset({"InternalError", "SyntaxError"})
 _DRIVERS = ("psycopg", "asyncpg", "pg8000", "PG")
@@ -80,7 +80,7 @@ _IN_TEXT = re.compile(
 
 def of_class(dotted: str) -> str | None:
     """Return the SQLSTATE that a driver's exception class stands for: ``psycopg.errors.UndefinedTable`` → ``42P01``."""
-    package, _, name = dotted.rpartition(".")
+    package, _, name = dotted.replace("::", ".").rpartition(".")
     if name in _AMBIGUOUS and "errors" not in package:
         return None
     if package and not package.startswith(_DRIVERS):
@@ -90,7 +90,11 @@ def of_class(dotted: str) -> str | None:
 
 def in_text(text: str) -> str | None:
     """Return the SQLSTATE which a line spells out, where it is one that PostgreSQL has."""
+    # The cheap look first; the names are found in any case, these letters are in all of them.
+    lower = text.lower()
+    if "sqlstate" not in lower and "code" not in lower and "error" not in lower and "fatal" not in lower:
+        return None
     for found in _IN_TEXT.finditer(text):
-        if found["code"] in _CODES:
+        if found["code"] in CODES:
             return found["code"]
     return None

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from incidentlab.collectors import _languages, _trail
 from incidentlab.collectors._rows import Row
 
 HEADER = "Traceback (most recent call last):"
@@ -16,11 +17,19 @@ _RAISED = re.compile(r"(?P<dotted>[A-Za-z_][\w.]{0,199})(?::(?: (?P<message>.*))
 _BARE = re.compile(
     r"(?P<lead>(?:[\w.\-]{1,80} {1,40}\| )?)(?:psycopg2?|asyncpg|pg8000|sqlalchemy|django\.db)\.[\w.]{1,120}: "
 )
+_FRAME = '  File "'
+_BARE_STARTS = ("psycopg", "asyncpg.", "pg8000.", "sqlalchemy.", "django.db")
+_WRAPPED = re.compile(r"(?P<dotted>[\w.]{1,160}): \((?P<within>[\w.]{1,120})\) (?P<message>.{0,200})")
 # What may follow the exception's own line and still belongs to its message.
-_CONTINUED = ("\t", " ", "LINE ", "DETAIL:", "HINT:", "CONTEXT:", "QUERY:", "[SQL", "[parameters", "(Background")
+_CONTINUED = ("\t", " ", "connection to server ", "Process ", *_trail.CONTINUED)
 _AFTER_BLANK = ("[SQL", " [SQL", "[parameters", "(Background", "LINE ", "DETAIL:", "HINT:", "CONTEXT:")
+# pydantic names a field on one line, and what is wrong with it on the next.
+_FIELD = re.compile(r"[\w.\-\[\]]{1,120}(?: -> [\w.\-\[\]]{1,120}){0,8}$")
 _LONGEST_STATEMENT = 400  # lines of one [SQL: …]
-_PACKAGE = re.compile(r"\s{1,8}File \".{0,400}?(?:site-packages|dist-packages)/(?P<name>\w{1,64})")
+_PACKAGE = re.compile(r"\s{0,8}\"?File \".{0,400}?(?:site-packages|dist-packages)/(?P<name>\w{1,64})")
+# A frame whose indentation was lost on the way, as in spreadsheets' exports.
+_FLAT_FRAME = re.compile(r"\"?File \"{1,2}[^\"]{1,400}\"{1,2}, line \d{1,8}")
+_DIGITS = str.maketrans("123456789", "000000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +53,22 @@ class Block:
 def scan(table: Sequence[Row], start: int) -> Block | None:
     """Return the block of exceptions that begins at ``table[start]``, or ``None`` where none begins there.
 
-    What stands before "Traceback" (a container's name, ``ERROR:``) is taken off the following lines as far as they
-    share it. Each row is looked at a fixed number of times, so that the reading stays linear.
+    What stands before "Traceback" (``ERROR:``, a worker's name and time) is taken off the following lines as far as
+    they share it, whatever its digits. Each row is looked at a fixed number of times, so that the reading stays linear.
     """
     text = table[start].text
-    if text.rstrip().endswith(HEADER):
+    if HEADER in text and text.rstrip().endswith(HEADER):
         lead = _lead(table, start)
         at, bare = start + 1, False
-    else:
+    elif text.startswith(_FRAME) and not (start and table[start - 1].text.startswith(" ")):
+        lead, at, bare = "", start, False  # the log begins within a traceback
+    elif text.startswith(_BARE_STARTS) or " | " in text[:124]:
         found = _BARE.match(text)
         if not found:
             return None
         lead, at, bare = found["lead"], start, True
+    else:
+        return None
     return _chain(table, at, lead, bare=bare)
 
 
@@ -70,7 +83,7 @@ def _chain(table: Sequence[Row], at: int, lead: str, *, bare: bool) -> Block | N
             break
         raised.append(one)
         at += 1 + len(one.more)
-        following = _next_in_chain(table, at, lead)
+        following = _next_in_chain(table, at, lead, one)
         if following is None:
             break
         at, bare = following
@@ -79,10 +92,13 @@ def _chain(table: Sequence[Row], at: int, lead: str, *, bare: bool) -> Block | N
 
 def _lead(table: Sequence[Row], start: int) -> str:
     before = table[start].text.rstrip().removesuffix(HEADER)
-    if start + 1 >= len(table):
+    if start + 1 >= len(table) or not before:
         return ""
-    shared = _common(before, table[start + 1].text)
-    frame = table[start + 1].text[len(shared) :]
+    following = table[start + 1].text
+    if before.strip() and _same_shape(before, following):
+        return before
+    shared = _common(before, following)
+    frame = following[len(shared) :]
     # "web_1  | ERROR:    Traceback" and "web_1  |   File": the spaces of the frame may be shared too.
     return shared if frame.startswith("  ") or not shared.strip() else shared.rstrip() + " "
 
@@ -92,22 +108,49 @@ def _common(one: str, other: str) -> str:
     return one[:length]
 
 
+def _same_shape(lead: str, text: str) -> bool:
+    # [2022-07-05 13:54:15,882: WARNING/ForkPoolWorker-1]: the time goes on from line to line.
+    return text[: len(lead)].translate(_DIGITS) == lead.translate(_DIGITS)
+
+
 def _stripped(row: Row, lead: str) -> str | None:
-    if row.text.startswith(lead):
-        return row.text[len(lead) :]
-    return "" if row.text.rstrip() == lead.rstrip() else None
+    text = row.text
+    if not lead:
+        return text
+    if text.startswith(lead):
+        return text[len(lead) :]
+    if not lead.strip():
+        return "" if not text.strip() else None
+    if _same_shape(lead, text):
+        return text[len(lead) :]
+    # A logger writes its lead once a message; the lines within are bare.
+    return text if "|" not in lead or not text.strip() else "" if text.rstrip() == lead.rstrip() else None
 
 
 def _pass_frames(table: Sequence[Row], at: int, lead: str, packages: dict[str, None]) -> int:
+    code = False  # the line after a frame without indentation is its code, whatever it is
     while at < len(table):
         text = _stripped(table[at], lead)
-        if text is None or not text.startswith((" ", "\t")):
+        if text is None:
             break
-        found = _PACKAGE.match(text)
+        flat = text[:6].startswith(('File "', '"File ')) and _FLAT_FRAME.match(text) is not None
+        marks = bool(text) and not text.strip("^~ ")
+        if not (text.startswith((" ", "\t")) or flat or marks or (code and not _ends_frames(text))):
+            break
+        code = flat
+        found = _PACKAGE.match(text.replace('""', '"') if flat else text)
         if found:
             packages[found["name"]] = None
         at += 1
     return at
+
+
+def _ends_frames(text: str) -> bool:
+    found = _RAISED.match(text)
+    return not text.strip() or text.strip() in _CHAINED or bool(found and text.partition(":")[0].endswith(_ENDINGS))
+
+
+_ENDINGS = ("Error", "Exception", "Warning", "Exit", "Interrupt", "Violation", "Failed", "Canceled", "Timeout")
 
 
 def _exception(table: Sequence[Row], at: int, lead: str) -> Raised | None:
@@ -115,16 +158,16 @@ def _exception(table: Sequence[Row], at: int, lead: str) -> Raised | None:
         return None
     text = _stripped(table[at], lead)
     found = _RAISED.match(text) if text else None
-    if text is None or not found:
+    if text is None or not found or table[at].record is not None:
         return None
     more = _message(table, at + 1, lead)
-    return Raised(found["dotted"], replace(table[at], text=text), more)
+    return Raised(found["dotted"], table[at]._replace(text=text), more)
 
 
 def _message(table: Sequence[Row], at: int, lead: str) -> tuple[Row, ...]:
     more: list[Row] = []
     statement = 0  # how many lines of an open [SQL: … have been seen
-    while at < len(table):
+    while at < len(table) and table[at].record is None:
         text = _stripped(table[at], lead)
         if text is None:
             break
@@ -133,11 +176,11 @@ def _message(table: Sequence[Row], at: int, lead: str) -> tuple[Row, ...]:
         elif not text.strip():
             if not _goes_on(table, at, lead):
                 break
-        elif text.startswith(_CONTINUED):
+        elif text.startswith(_CONTINUED) or (not text.isascii() and _languages.part(text)):
             statement = int("[SQL" in text and "]" not in text.rstrip()[-1:] and "(Background" not in text)
-        else:
+        elif not (_FIELD.match(text) and at + 1 < len(table) and table[at + 1].text.startswith("  ")):
             break
-        more.append(replace(table[at], text=text))
+        more.append(table[at]._replace(text=text))
         at += 1
     return tuple(more)
 
@@ -153,7 +196,7 @@ def _goes_on(table: Sequence[Row], at: int, lead: str) -> bool:
     return False
 
 
-def _next_in_chain(table: Sequence[Row], at: int, lead: str) -> tuple[int, bool] | None:
+def _next_in_chain(table: Sequence[Row], at: int, lead: str, last: Raised) -> tuple[int, bool] | None:
     """Return where the following exception of the chain begins, and whether it stands there without its frames."""
     linked = False
     for index in range(at, min(at + 8, len(table))):
@@ -163,9 +206,20 @@ def _next_in_chain(table: Sequence[Row], at: int, lead: str) -> tuple[int, bool]
         if text.strip() in _CHAINED:
             linked = True
         elif text.strip():
-            if not linked:
-                return None
-            if text.strip() == HEADER:
+            if text.strip() == HEADER and linked:
                 return index + 1, False
+            if not (linked or _wraps(text, last)):
+                return None
             return (index, True) if _RAISED.match(text) else None
     return None
+
+
+def _wraps(text: str, last: Raised) -> bool:
+    """Whether a line is the exception that was raised from the last one, its traceback and the link left out."""
+    if not text.startswith(("sqlalchemy.", "django.db")):
+        return False
+    message = last.row.text.partition(": ")[2]
+    found = _WRAPPED.match(text)
+    if found:
+        return found["within"] == last.dotted and found["message"][:80] == message[:80]
+    return bool(message) and text.partition(": ")[2] == message

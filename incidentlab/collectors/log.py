@@ -1,28 +1,34 @@
 """A program's log → events: a line each, a traceback or a server message with all its lines as one."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from incidentlab.collectors import _postgres, _sqlstate, _traceback
-from incidentlab.collectors._rows import Row, rows
-from incidentlab.collectors._severity import Severity, severity
-from incidentlab.collectors._traceback import Raised
+from incidentlab.collectors import _events, _groups, _postgres, _traceback, _trail
+from incidentlab.collectors._record import Record
+from incidentlab.collectors._rows import LONGEST, Row, rows
+from incidentlab.collectors._severity import of_word
 from incidentlab.model.events import LogLine
 from incidentlab.model.evidence import LogEvent
 
-# "(psycopg.errors.UndefinedTable) …" and "<class 'asyncpg.exceptions.UndefinedTableError'>: …": SQLAlchemy names the
-# driver's exception within its own.
-_WRAPPED = re.compile(
-    r"(?:\((?P<dotted>(?:psycopg2?|asyncpg|pg8000)\.[\w.]{1,120})\)|<class '(?P<within>asyncpg\.[\w.]{1,120})'>:) ?"
+# What begins a stack beneath a line that does not call itself an error.
+_STACK_BEGINS = (
+    "\tat ", "    at ", "\tIs the server ", "LINE ", "[SQL", "(Background", "DETAIL:", "HINT:", "goroutine ",
+    "Caused by: ",
+)  # fmt: skip
+_MOST_PARTS = 64  # of a line that a runtime broke
+# An error object that Node printed over several lines: "message": "…", code: '42P01'
+_FIELD = re.compile(
+    r"\s{1,12}[\"']?(?P<key>message|severity|code|detail)[\"']?: [\"'](?P<value>.{0,4000})[\"'],?\s{0,4}$"
 )
-_STATEMENT = re.compile(r"\[SQL: (?P<sql>.{1,65536}?)(?:\]\s{0,4}(?:$|\n|\(Background)|\n\[parameters|$)", re.DOTALL)
-_DATABASE_DRIVERS = ("psycopg", "asyncpg", "pg8000")
-_WORTH_SHOWING = ("LINE ", "DETAIL:", "HINT:", "[SQL")
-_MOST_KEY_LINES = 24
+_MOST_FIELDS = 200
 
 
 def read(lines: Iterable[LogLine | str], source: str, command: str = "") -> tuple[LogEvent, ...]:
     """Read a log into events, in its order; every line that is not blank belongs to exactly one.
+
+    The lines of several services or replicas may come mixed: each one's are put together before its tracebacks and
+    messages are, so that the lines of two events may lie between each other. Their numbers are those of the log.
 
     Args:
         lines: the lines, with or without their ends; a string is cleaned and redacted, a ``LogLine`` is so already.
@@ -32,135 +38,102 @@ def read(lines: Iterable[LogLine | str], source: str, command: str = "") -> tupl
     Returns:
         The events. Nothing in a log is an error to this function; time and memory grow with the log's length alone.
     """
-    table = list(rows(lines))
     shown_by = command or f"incidentlab runs logs --source {source}"
-    events: list[LogEvent] = []
-    at = 0
-    while at < len(table):
-        event, at = _event(table, at, source, shown_by)
-        if event is not None:
-            events.append(event)
-    return tuple(events)
+    speakers: dict[str, list[Row]] = {}
+    for row in rows(lines):
+        speakers.setdefault(row.speaker, []).append(row)
+    found = [_of_speaker(said, source, shown_by) for said in speakers.values()]
+    if len(found) == 1:
+        return tuple(found[0])
+    return tuple(sorted((event for events in found for event in events), key=lambda event: event.first_line))
 
 
-def _event(table: Sequence[Row], at: int, source: str, command: str) -> tuple[LogEvent | None, int]:
+def _of_speaker(table: list[Row], source: str, command: str) -> Iterator[LogEvent]:
+    table = _joined(table) if any(row.part for row in table) else table
+    service = _events.service_of(table[0])
+    bare = _postgres.is_bare(table)
+    at, last = 0, len(table)
+    while at < last:
+        row = table[at]
+        if not row.text.strip():
+            at += 1
+            continue
+        event, at = _event(table, at, source, command, service, bare=bare)
+        if at < last and _may_go_on(event, table[at].text):
+            end = _trail.end(table, at)
+            if end > at:
+                event = _events.with_trail(event, table[at:end])
+                at = end
+        yield event
+
+
+def _event(
+    table: Sequence[Row], at: int, source: str, command: str, service: str, *, bare: bool
+) -> tuple[LogEvent, int]:
     row = table[at]
-    if not row.text.strip():
-        return None, at + 1
-    message = _postgres.scan(table, at)
+    message = _postgres.scan(table, at, bare=bare)
     if message:
-        return _server_event(message, source, command), message.end
-    block = _traceback.scan(table, at)
+        return _events.of_message(message, source, command, service), message.end
+    if row.record is not None:
+        return _record_event(row, source, command, service), at + 1
+    block = _groups.scan(table, at) or _traceback.scan(table, at)
     if block and block.raised:
-        return _exception_event(table, at, block, source, command), block.end
-    return _line_event(row, source, command), at + 1
+        return _events.of_block(table[at : block.end], block, source, command, service), block.end
+    event = _events.of_line(row, source, command, service)
+    return _object(table, at, event) if row.text.endswith("{") else (event, at + 1)
 
 
-def _server_event(message: _postgres.Message, source: str, command: str) -> LogEvent:
-    first, last = message.rows[0], message.rows[-1]
-    level = severity(message.text)
-    return LogEvent(
-        id=f"log:{source}:{first.number}",
-        source=source,
-        first_line=first.number,
-        last_line=last.number,
-        text=message.text,
-        at=first.at,
-        severity=level,
-        sqlstate=_sqlstate.in_text(message.text),
-        sql=message.statement,
-        key_lines=_pairs(message.rows) if level in ("error", "fatal") else (),
-        command=command,
-    )
+def _record_event(row: Row, source: str, command: str, service: str) -> LogEvent:
+    """Return the event of a structured line; a traceback within it makes it that of an exception."""
+    record = row.record or Record(row.text)
+    event = _events.of_line(row, source, command, service)
+    if not record.more:
+        return event
+    within = [Row(row.number, text, row.at) for text in (row.text, *record.more)]
+    for index in range(len(within)):
+        block = _groups.scan(within, index) or _traceback.scan(within, index)
+        if block and block.raised:
+            raised = _events.of_block(within[index : block.end], block, source, command, service)
+            level = of_word(record.level) if record.level else "error"
+            lines = tuple(dict.fromkeys((*event.key_lines, *raised.key_lines)))
+            return replace(raised, severity="error" if level == "info" else level, at=row.at, key_lines=lines)
+    return _events.with_trail(event, within[1:])
 
 
-def _exception_event(table: Sequence[Row], at: int, block: _traceback.Block, source: str, command: str) -> LogEvent:
-    last, inner = block.raised[-1], _innermost(block.raised)
-    wrapped = _wrapped(inner.row.text)
-    cause = wrapped[0] if wrapped else inner.dotted
-    texts = "\n".join(row.text for one in block.raised for row in (one.row, *one.more))
-    return LogEvent(
-        id=f"log:{source}:{table[at].number}",
-        source=source,
-        first_line=table[at].number,
-        last_line=table[block.end - 1].number,
-        text=last.row.text,
-        at=table[at].at or last.row.at,
-        severity="error",
-        exception=last.dotted,
-        cause=cause,
-        cause_text=f"{wrapped[0]}: {wrapped[1]}" if wrapped else inner.row.text,
-        sqlstate=_sqlstate.of_class(cause) or _sqlstate.in_text(texts),
-        sql=_statement(texts),
-        key_lines=_key_lines(inner, last),
-        command=command,
-        packages=block.packages,
-    )
+def _may_go_on(event: LogEvent, following: str) -> bool:
+    if event.severity in ("debug", "info") and not event.sqlstate and not event.cause:
+        return following.startswith(_STACK_BEGINS)
+    return not event.from_server
 
 
-def _line_event(row: Row, source: str, command: str) -> LogEvent:
-    level: Severity = severity(row.text)
-    wrapped = _wrapped(row.text)
-    return LogEvent(
-        id=f"log:{source}:{row.number}",
-        source=source,
-        first_line=row.number,
-        last_line=row.number,
-        text=row.text,
-        at=row.at,
-        severity=level,
-        cause=wrapped[0] if wrapped else None,
-        cause_text=f"{wrapped[0]}: {wrapped[1]}" if wrapped else None,
-        sqlstate=(_sqlstate.of_class(wrapped[0]) if wrapped else None) or _sqlstate.in_text(row.text),
-        sql=_statement(row.text),
-        key_lines=((row.number, row.text),) if level in ("error", "fatal") else (),
-        command=command,
-    )
-
-
-def _innermost(raised: Sequence[Raised]) -> Raised:
-    # A chain may begin with something beside the point (a KeyError of a cache); the driver's word comes first.
-    for one in raised:
-        if one.dotted.startswith(_DATABASE_DRIVERS):
-            return one
-    return raised[0]
-
-
-def _wrapped(text: str) -> tuple[str, str] | None:
-    """Return the driver's class that SQLAlchemy names within a line, and the message after it."""
-    found = None
-    for found in _WRAPPED.finditer(text):
-        if found["within"]:
-            break
-    return (found["within"] or found["dotted"], text[found.end() :]) if found else None
-
-
-def _statement(text: str) -> str | None:
-    if "[SQL: " not in text:
-        return None
-    found = _STATEMENT.search(text)
-    return found["sql"].strip() if found else None
-
-
-def _key_lines(inner: Raised, last: Raised) -> tuple[tuple[int, str], ...]:
-    """Return the exception's line, LINE and caret, DETAIL, HINT and the SQL; the cause before it where it says more."""
-    shown: list[Row] = []
-    if inner is not last and inner.row.text.partition(": ")[2] not in last.row.text:
-        shown += [inner.row, *_worth_showing(inner.more)]
-    return _pairs([*shown, last.row, *_worth_showing(last.more)])
-
-
-def _worth_showing(more: Sequence[Row]) -> list[Row]:
+def _joined(table: Sequence[Row]) -> list[Row]:
+    """Put lines together that the container runtime broke at 16 KiB."""
     kept: list[Row] = []
-    statement = False
-    for row in more:
-        if row.text.startswith(("[parameters", "(Background")):
-            statement = False
-        elif statement or row.text.lstrip().startswith((*_WORTH_SHOWING, "^")):
+    pieces = 0
+    for row in table:
+        if kept and kept[-1].part and pieces < _MOST_PARTS:
+            pieces += 1
+            whole = (kept[-1].text + row.text)[:LONGEST]
+            kept[-1] = kept[-1]._replace(text=whole, part=row.part, last=row.number)
+        else:
+            pieces = 0
             kept.append(row)
-            statement = (statement or row.text.startswith("[SQL")) and not row.text.rstrip().endswith("]")
     return kept
 
 
-def _pairs(shown: Sequence[Row]) -> tuple[tuple[int, str], ...]:
-    return tuple((row.number, row.text) for row in shown[:_MOST_KEY_LINES])
+def _object(table: Sequence[Row], at: int, event: LogEvent) -> tuple[LogEvent, int]:
+    """Read an error that Node printed as an object over several lines; other braces stay a line each."""
+    fields: dict[str, str] = {}
+    end = at + 1
+    while end < len(table) and end - at < _MOST_FIELDS and table[end].text.startswith((" ", "\t")):
+        found = _FIELD.match(table[end].text)
+        if found:
+            fields.setdefault(found["key"], found["value"].replace('\\"', '"'))
+        end += 1
+    closed = end < len(table) and table[end].text.strip() in ("}", "},", "})", "};")
+    if not closed or not fields.keys() & {"code", "severity"}:
+        return event, at + 1
+    said = f"{event.text.removesuffix('{').rstrip()} {fields.get('severity', 'ERROR')}:  {fields.get('message', '')}"
+    row = Row(event.first_line, f"{said.strip()} (code: '{fields.get('code', '')}')", event.at)
+    whole = _events.of_line(row, event.source, event.command, event.service)
+    return replace(whole, last_line=table[end].end), end + 1

@@ -1,13 +1,13 @@
 """A project's folder → what its code expects of the database; read as text, nothing is imported or run."""
 
-import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from incidentlab.collectors import _alembic
+from incidentlab.collectors import _alembic, _django, _dockerfiles, _graph
 from incidentlab.collectors._revisions import read_revision
+from incidentlab.collectors._tree import Folder, entries, folders, shown
 from incidentlab.errors import UsageError
-from incidentlab.model import dockerfile as dockerfiles
-from incidentlab.model.evidence import DockerfileFacts, ProjectFacts, RevisionFile, ScriptFile
+from incidentlab.model.evidence import ProjectFacts, RevisionFile, ScriptFile
 from incidentlab.redact import Redactor
 
 _MOST_REVISIONS = 50_000
@@ -18,7 +18,7 @@ _LARGEST_TEXT = 262_144  # characters of a Dockerfile or script that anybody wro
 def read(
     directory: Path, *, name: str = "app", dockerfile: Path | str | None = None, command: str = ""
 ) -> ProjectFacts:
-    """Read the revision graph, the Dockerfile and the shell scripts of a project.
+    """Read the migrations, the Dockerfiles and the shell scripts of a project.
 
     Args:
         directory: the project's folder, as it was shipped or as a person keeps it.
@@ -41,16 +41,32 @@ def read(
             mend=("Name that folder.",),
         )
     unread: list[str] = []
-    place = _alembic.find(directory, unread)
+    tree = tuple(folders(directory))
+    place = _alembic.find(directory, tree, unread)
     migrations = _migrations(directory, place, unread) if place else ()
+    tool = "alembic" if migrations or place else ""
+    if not migrations and (of_django := _django.read(directory, tree, unread)):
+        migrations, tool, place = of_django, "django", None
+    found = _dockerfiles.read(directory, tree, dockerfile, lambda path: _text(directory, path, unread))
+    counts = found[0] if found else None
+    if dockerfile and not (directory / dockerfile).is_file() and not (directory / "Dockerfile").is_file():
+        unread.append(f"{dockerfile} is not there.")
+    shipped = [one.path for one in migrations] + ([place.configured_in] if place else [])
     return ProjectFacts(
         id=f"project:{name}",
         migrations=migrations,
-        heads=_heads(migrations),
-        script_location=_shown(directory, place.script_location) if place else "",
-        dockerfile=_dockerfile(directory, dockerfile, unread),
-        command=command or "alembic heads --verbose",
-        scripts=_scripts(directory, unread),
+        heads=_graph.heads(migrations),
+        script_location=shown(directory, place.script_location) if place else "",
+        dockerfile=counts,
+        command=command or ("python manage.py showmigrations" if tool == "django" else "alembic heads --verbose"),
+        scripts=_scripts(directory, tree, unread),
+        configured_in=place.configured_in if place else "",
+        dockerfiles=found,
+        missing_parents=_graph.missing_parents(migrations),
+        cycles=_graph.cycles(migrations),
+        left_out=_dockerfiles.left_out(directory, counts, shipped, unread),
+        duplicates=_graph.duplicates(migrations),
+        tool=tool,
         unread=tuple(unread),
     )
 
@@ -59,80 +75,50 @@ def _migrations(root: Path, place: _alembic.Place, unread: list[str]) -> tuple[R
     found: list[RevisionFile] = []
     for folder in place.versions:
         if not folder.is_dir():
-            unread.append(f"{_shown(root, folder)}, named in {place.configured_in}, is not there.")
+            unread.append(f"{shown(root, folder)}, named in {place.configured_in}, is not there.")
             continue
-        shown_folder = _shown(root, folder)
-        for name in _python_files(str(folder))[:_MOST_REVISIONS]:
-            shown = f"{shown_folder}/{name}"
+        shown_folder = shown(root, folder)
+        for name in _python_files(folder, place.recursive)[:_MOST_REVISIONS]:
+            shown_name = f"{shown_folder}/{name}"
             try:
-                revision = read_revision(f"{folder}/{name}", shown)
-            except (OSError, SyntaxError, ValueError, RecursionError) as error:
-                unread.append(f"{shown} could not be read: {str(error).partition(chr(10))[0]}.")
+                revision = read_revision(f"{folder}/{name}", shown_name, unread)
+            except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                said = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
+                unread.append(f"{shown_name} could not be read: {(said or type(error).__name__).rstrip('.')}.")
                 continue
             if revision:
                 found.append(revision)
     return tuple(found)
 
 
-def _python_files(folder: str) -> list[str]:
-    # Below it too: recursive_version_locations is for those who keep them by year.
-    found = []
-    for here, below, files in os.walk(folder):
-        below[:] = [name for name in below if name != "__pycache__"]
-        inside = os.path.relpath(here, folder)
-        found += [file if inside == "." else f"{inside}/{file}" for file in files if file.endswith(".py")]
-    return sorted(found)
+def _python_files(folder: Path, recursive: bool) -> list[str]:
+    files, below = entries(folder)
+    # As Alembic's script/base.py: an editor's lock ".#name.py" and __init__ are no revisions.
+    names = [name for name in files if name.endswith(".py") and not name.startswith((".#", "__init__"))]
+    if recursive:
+        for inside in below:
+            if inside != "__pycache__":
+                names += [f"{inside}/{name}" for name in _python_files(folder / inside, recursive)]
+    return names
 
 
-def _heads(migrations: tuple[RevisionFile, ...]) -> tuple[str, ...]:
-    parents = {parent for one in migrations for parent in one.down_revisions}
-    return tuple(sorted({one.revision for one in migrations} - parents))
-
-
-def _dockerfile(root: Path, given: Path | str | None, unread: list[str]) -> DockerfileFacts | None:
-    usual = root / "Dockerfile"
-    named = root / given if given else usual
-    path = named if named.is_file() else usual
-    if not path.is_file():
-        if given:
-            unread.append(f"{given} is not there.")
-        return None
-    text = _text(root, path, unread)
-    return DockerfileFacts(_shown(root, named), text, _start_line(text)) if text is not None else None
-
-
-def _start_line(text: str) -> int | None:
-    """Return the line of the last CMD or ENTRYPOINT of the final stage, or ``None`` where it has none."""
-    try:
-        stage = dockerfiles.parse(text).final_stage
-    except dockerfiles.DockerfileError:
-        return None
-    starts = [one.first_line for one in stage.instructions if one.keyword in ("CMD", "ENTRYPOINT")]
-    return starts[-1] if starts else None
-
-
-def _scripts(root: Path, unread: list[str]) -> tuple[ScriptFile, ...]:
+def _scripts(root: Path, tree: Sequence[Folder], unread: list[str]) -> tuple[ScriptFile, ...]:
     found: list[ScriptFile] = []
-    for folder, files in _alembic.folders(root):
+    for folder, files in tree:
         for file in files:
-            if file.endswith((".sh", ".bash")) or "entrypoint" in file:
+            if len(found) < _MOST_SCRIPTS and (file.endswith((".sh", ".bash")) or "entrypoint" in file):
                 text = _text(root, folder / file, unread)
-                if text is not None and len(found) < _MOST_SCRIPTS:
-                    found.append(ScriptFile(_shown(root, folder / file), text))
-        if len(found) >= _MOST_SCRIPTS:
-            break
+                if text is not None:
+                    found.append(ScriptFile(shown(root, folder / file), text))
     return tuple(found)
 
 
 def _text(root: Path, path: Path, unread: list[str]) -> str | None:
     try:
+        # As it is: a carriage return at the end of a line is why a script cannot be started.
         with path.open(encoding="utf-8", errors="replace", newline="") as file:
             text = file.read(_LARGEST_TEXT)
     except OSError as error:
-        unread.append(f"{_shown(root, path)} could not be read: {error.strerror}.")
+        unread.append(f"{shown(root, path)} could not be read: {error.strerror}.")
         return None
     return Redactor().text(text)
-
-
-def _shown(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

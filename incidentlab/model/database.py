@@ -8,19 +8,24 @@ from dataclasses import dataclass, field
 class MigrationTable:
     """The table in which a migration tool notes what it has applied.
 
-    ``versions`` are the newest last, at most some hundreds; ``None`` where the table could not be read.
+    ``versions`` are the newest last, at most some thousands; ``None`` where the table could not be read.
     ``failed`` are those that the tool itself marks as failed or unfinished (Flyway, Prisma, golang-migrate).
+    ``locked`` says who holds the tool's own lock, where it keeps one in a table (Liquibase, Knex) and it is taken.
     """
 
     tool: str  # "alembic", "django", "flyway", "liquibase", "rails", "prisma", "golang-migrate" …
     place: str  # "public.django_migrations"
     versions: tuple[str, ...] | None = ()
     failed: tuple[str, ...] = ()
+    locked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LockWait:
-    """One session that waits for another; both statements redacted and cut."""
+    """One session that waits for another; both statements redacted and cut, empty where the role may not see them.
+
+    A ``blocker`` of 0 is a prepared transaction; its name then stands in ``blocker_query``.
+    """
 
     blocked: int  # the backend's process id
     blocked_query: str
@@ -31,11 +36,15 @@ class LockWait:
     mode: str = ""  # "AccessExclusiveLock"
     waited: float | None = None  # seconds
     blocker_age: float | None = None  # seconds since the blocker's transaction began
+    kind: str = ""  # of lock, as pg_locks has it: "relation", "transactionid", "tuple", "advisory"
 
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """How many sessions there are against the limit; ``by_state`` as pg_stat_activity counts them."""
+    """How many sessions there are against the limit, ours left out; ``by_state`` as pg_stat_activity counts them.
+
+    Where the role may not see the state of a session it is counted as ``not shown``.
+    """
 
     used: int
     limit: int  # max_connections

@@ -1,6 +1,7 @@
 """A diagnosis: what is wrong, on what evidence, and how to mend it; root causes first."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 DIAGNOSIS_SCHEMA = "incidentlab/diagnosis/1"
@@ -12,7 +13,10 @@ Confidence = Literal["certain", "likely", "possible"]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link of the chain of proof: what it claims, the fact behind it and how to see that fact oneself."""
+    """One link of the chain of proof: what it claims, the fact behind it and how to see that fact oneself.
+
+    A cause gives all but the last three; those are looked up by the fact when a person's own sources are diagnosed.
+    """
 
     claim: str
     fact: str  # a fact's id
@@ -20,6 +24,9 @@ class Link:
     line: int | None = None
     quote: str = ""
     command: str = ""
+    file: str = ""  # in which ``line`` counts: relative to the working folder, or absolute; empty where there is none
+    service: str = ""  # which of several programs said it, where one log holds several
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,11 @@ class ContainerFacts:
 
 @dataclass(frozen=True, slots=True)
 class RevisionFile:
-    """One migration script, read without running it. ``adds_columns`` are (table, column) pairs."""
+    """One migration script, read without running it. ``adds_columns`` are (table, column) pairs.
+
+    Django's are ``app.0001_initial``; their parents are those of the same app, what they need of others is in
+    ``depends_on``. ``replaces`` are the revisions that a squashed one stands for.
+    """
 
     revision: str
     down_revisions: tuple[str, ...]
@@ -106,6 +110,7 @@ class RevisionFile:
     adds_columns: tuple[tuple[str, str], ...] = ()  # from ``op.add_column``
     depends_on: tuple[str, ...] = ()
     branch_labels: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,8 @@ class ProjectFacts:
     ``dockerfile`` is the one that counts, ``dockerfiles`` all that were found, that one first. ``missing_parents``
     are (revision, parent) pairs where no file has the parent; ``cycles`` the revisions of each circle in the graph.
     ``left_out`` are migration files and Alembic's configuration that ``.dockerignore`` keeps out of the image.
-    ``unread`` says, in a sentence each, which of its files could not be read and why.
+    ``unread`` says, in a sentence each, which of its files could not be read and why. ``duplicates`` are the
+    revisions that more than one file claims to be; ``tool`` is whose migrations they are, empty where there are none.
     """
 
     id: str  # "project:app"
@@ -148,6 +154,8 @@ class ProjectFacts:
     missing_parents: tuple[tuple[str, str], ...] = ()
     cycles: tuple[tuple[str, ...], ...] = ()
     left_out: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    tool: str = ""  # "alembic" or "django"
 
 
 @dataclass(frozen=True, slots=True)

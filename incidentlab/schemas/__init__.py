@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from incidentlab.catalogue._format import SCENARIO_SCHEMA, ScenarioFormat
+from incidentlab.model.asked import Asked
 from incidentlab.model.diagnosis import DIAGNOSIS_SCHEMA, Diagnosis
 from incidentlab.model.report import REPORT_SCHEMA, Report
 from incidentlab.model.run import RUN_SCHEMA, Run
@@ -20,6 +21,8 @@ _MODELS: dict[str, tuple[str, type[Any]]] = {
     "run": (RUN_SCHEMA, Run),
     "scenario": (SCENARIO_SCHEMA, ScenarioFormat),
 }
+# What a command adds to a document: which run it is about, or which sources were asked.
+_ADDED: dict[str, dict[str, Any]] = {"diagnosis": {"run": str, "sources": tuple[Asked, ...]}}
 _VERSIONS = {kind.__name__: version for version, kind in _MODELS.values()}
 
 
@@ -44,6 +47,10 @@ def render(name: str) -> str:
     for title, part in [(kind.__name__, made), *made.get("$defs", {}).items()]:
         if title in _VERSIONS:
             _pin(part, _VERSIONS[title])
+    for key, added in _ADDED.get(name, {}).items():
+        part = TypeAdapter(added).json_schema(mode="serialization")
+        made["$defs"] |= part.pop("$defs", {})
+        made["properties"][key] = part
     whole = {"$schema": _DIALECT, "$id": f"urn:{version.replace('/', ':')}", **made}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 

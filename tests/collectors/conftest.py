@@ -8,7 +8,8 @@ import socket
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,9 @@ def _as_nobody() -> dict[str, Any]:
 class Server:
     """A running PostgreSQL that listens on 127.0.0.1 alone."""
 
-    def __init__(self, folder: Path, binaries: Path) -> None:
+    def __init__(self, folder: Path, binaries: Path, more: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self.binaries = binaries
         self.environment = {**os.environ, "LC_ALL": "C", "PGTZ": "UTC"}
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port: int = listener.getsockname()[1]
@@ -57,6 +59,7 @@ class Server:
             "unix_socket_directories": "",
             "fsync": "off",
             "log_timezone": "UTC",
+            **(more or {}),
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self.log = (folder / "log").open("wb")
@@ -93,15 +96,15 @@ class Server:
         self.log.close()
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A server for all tests of a worker."""
+@contextmanager
+def running_server(more: Mapping[str, str] | None = None, binaries: Path | None = None) -> Iterator[Server]:
+    """A server of one's own, with further settings; gone at the end."""
     # Not below pytest's folder: that is closed to other users, and root's tests run the server as one.
     folder = Path(tempfile.mkdtemp(prefix="incidentlab-test-"))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "nobody")
-        running = Server(folder, _binaries())
+        running = Server(folder, binaries or _binaries(), more)
         try:
             running.wait()
             yield running
@@ -109,6 +112,13 @@ def server() -> Iterator[Server]:
             running.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A server for all tests of a worker."""
+    with running_server() as running:
+        yield running
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from time import monotonic
 import psycopg
 import pytest
 
+from incidentlab.collectors import _db_session
 from incidentlab.collectors import database as collector
-from incidentlab.collectors._dsn import libpq_url
+from incidentlab.collectors._dsn import Target
 from incidentlab.errors import UsageError
 
 
@@ -96,16 +97,30 @@ def test_a_locked_version_table_is_not_waited_for(server, database: str) -> None
     assert "lock timeout" in facts.error
 
 
+def where(server, database: str) -> Target:  # type: ignore[no-untyped-def]
+    return Target({"host": "127.0.0.1", "port": str(server.port), "user": "postgres", "dbname": database})
+
+
 def test_the_session_is_one_read_only_and_gone_afterwards(server, database: str) -> None:  # type: ignore[no-untyped-def]
-    with collector._session(server.url(database)) as session:
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), session.transaction():
-            session.execute("CREATE TABLE t (id int)")
-        shown = session.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
-        assert shown.fetchone() == ("2s", "500ms")
+    with _db_session.opened(where(server, database), []) as session:
+        session.begin()
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            session.ask("CREATE TABLE t (id int)")
+        shown = session.ask("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        assert shown == [[("2s", "500ms")]]
         with psycopg.connect(server.url(database)) as other:
             found = other.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'incidentlab'")
             assert found.fetchone() == (1,)
-    assert session.closed
+    assert session.lost
+
+
+def test_a_question_leaves_no_lock_behind(server, database: str) -> None:  # type: ignore[no-untyped-def]
+    server.execute("CREATE TABLE alembic_version (version_num varchar(32))", database=database)
+    locks = "SELECT count(*) FROM pg_locks WHERE relation = 'public.alembic_version'::regclass"
+    with _db_session.opened(where(server, database), []) as session:
+        session.begin()
+        assert session.ask("SELECT * FROM public.alembic_version", locks)[1] == [(1,)]
+        assert session.ask(locks) == [[(0,)]]
 
 
 def test_a_refusal_is_a_fact_without_the_password(server) -> None:  # type: ignore[no-untyped-def]
@@ -158,30 +173,20 @@ def test_a_server_that_falls_silent_in_mid_session_is_given_up(  # type: ignore[
     server, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's own timeout cannot help here; a real hang is a query that the timeout is lifted for."""
-    monkeypatch.setattr(collector, "_ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(collector, "_STATEMENT_MILLISECONDS", 0)
-    with pytest.raises(psycopg.OperationalError), collector._session(server.url(database)) as session:
-        session.execute("SELECT pg_sleep(60)")
+    monkeypatch.setattr(_db_session, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(_db_session, "STATEMENT_MILLISECONDS", 0)
+    with _db_session.opened(where(server, database), []) as session:
+        session.begin()
+        with pytest.raises(psycopg.OperationalError):
+            session.ask("SELECT pg_sleep(60)")
+        assert session.given_up
 
 
-@pytest.mark.parametrize("url", ["", "db", "mysql://app:hunter2@db/app", "app:hunter2@db/app", "://"])
+@pytest.mark.parametrize(
+    "url", ["", "db", "mysql://app:hunter2@db/app", "app:hunter2@db/app", "://", "jdbc:mysql://app:hunter2@h/d"]
+)
 def test_what_is_no_url_of_postgresql_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(UsageError) as caught:
         collector.read(url)
     assert caught.value.mend
     assert "hunter2" not in f"{caught.value} {caught.value.why} {caught.value.mend}"
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("postgres://u:p@h/d", "postgresql://u:p@h/d"),
-        ("postgresql+asyncpg://u@h/d?ssl=require", "postgresql://u@h/d?sslmode=require"),
-        ("postgresql://h/d?schema=public&pgbouncer=true", "postgresql://h/d"),
-        (' "postgresql://h/d?sslmode=disable" ', "postgresql://h/d?sslmode=disable"),
-        ("postgresql:///d?host=/var/run/postgresql", "postgresql:///d?host=%2Fvar%2Frun%2Fpostgresql"),
-    ],
-)
-def test_other_drivers_urls_become_libpqs(url: str, expected: str) -> None:
-    got = libpq_url(url, frozenset({"sslmode", "host"})).replace("=/var/run/postgresql", "=%2Fvar%2Frun%2Fpostgresql")
-    assert got == expected

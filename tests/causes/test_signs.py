@@ -1,4 +1,4 @@
-"""The signs of the causes around starting up: patterns, literals and examples agree with each other."""
+"""The signs of the causes: patterns, literals and examples agree with each other."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,17 +7,7 @@ from hypothesis import strategies as st
 from incidentlab import causes
 from incidentlab.model.cause import Sign
 
-FAMILY = (
-    "bad-credentials",
-    "broken-entrypoint",
-    "database-missing",
-    "database-not-ready",
-    "host-not-found",
-    "missing-configuration",
-    "missing-driver",
-    "port-conflict",
-)
-SIGNS = [pytest.param(sign, id=f"{name}/{sign.name}") for name in FAMILY for sign in causes.get(name).signs]
+SIGNS = [pytest.param(sign, id=f"{name}/{sign.name}") for name in causes.names() for sign in causes.get(name).signs]
 
 
 @pytest.mark.parametrize("sign", SIGNS)

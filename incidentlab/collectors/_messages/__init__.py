@@ -1,0 +1,3 @@
+"""PostgreSQL's messages in the languages it has been translated to."""
+
+FILE = "translations.json"

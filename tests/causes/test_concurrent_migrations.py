@@ -1,0 +1,112 @@
+"""Several programs that define the same at one time: who lost, who took it lightly, and what only looks like it."""
+
+import dataclasses
+
+import pytest
+
+from incidentlab import causes
+from incidentlab.model.compose import ComposeFacts, ComposeService
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.testing import app_log, evidence, probe
+
+find = causes.get("concurrent-migrations").find
+
+RACE = 'duplicate key value violates unique constraint "pg_type_typname_nsp_index"'
+DETAIL = "DETAIL:  Key (typname, typnamespace)=(alembic_version, 2200) already exists."
+STEP = "INFO  [alembic.runtime.migration] Running upgrade  -> rev1, init"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"sqlalchemy.exc.IntegrityError: (psycopg2.errors.UniqueViolation) {RACE}\n{DETAIL}\napp exited with code 1",
+        f"web-1  | asyncpg.exceptions.UniqueViolationError: {RACE}\nweb-1  | {DETAIL}\nweb-1 exited with code 1",
+        f"web-1  | django.db.utils.IntegrityError: {RACE}\nworker-1  | django.db.utils.IntegrityError: {RACE}",
+        "ActiveRecord::ConcurrentMigrationError:\n\nCannot run migrations because another migration process "
+        "is currently "
+        "running.\nweb exited with code 1",
+    ],
+    ids=["psycopg2", "asyncpg", "two services", "rails"],
+)
+def test_a_catalogue_that_two_wrote_and_a_program_that_ended_are_certain(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"2026-01-20 14:45:55.377 UTC [95] ERROR:  {RACE}\n2026-01-20 14:45:55.377 UTC [95] {DETAIL}",
+        "error: tuple concurrently updated\napp exited with code 1",
+        "alembic.util.exc.CommandError: Online migration expected to match one row when updating 'a1' to 'b2' in "
+        "'alembic_version'; 0 found",
+        'psycopg.errors.UniqueViolation: duplicate key value violates unique constraint "alembic_version_pkc"',
+        f"api-1     | {STEP}\nworker-1  | {STEP}\n"
+        'worker-1  | psycopg.errors.DuplicateTable: relation "tasks" already exists\nworker-1 exited with code 1',
+        "psycopg2.errors.UniqueViolation: ERREUR:  la valeur d'une clé dupliquée rompt la contrainte unique "
+        "« pg_type_typname_nsp_index »",
+    ],
+    ids=["server", "tuple", "alembic", "version table", "one step twice", "french"],
+)
+def test_a_race_without_its_other_half_is_likely(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+
+
+def test_the_contended_object_is_named_and_the_compose_file_shows_the_starters() -> None:
+    command = ("sh", "-c", "alembic upgrade head && exec uvicorn main:app")
+    services = (ComposeService("api", command=command, replicas=2), ComposeService("db"))
+    facts = dataclasses.replace(
+        evidence(app_log(f"psycopg.errors.UniqueViolation: {RACE}\n{DETAIL}")),
+        compose=(ComposeFacts("compose:app", services=services, command="docker compose config"),),
+    )
+    found = find(facts)
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert "alembic_version" in found.summary
+    assert any("api, api" in link.claim for link in found.evidence)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'psycopg.errors.UniqueViolation: duplicate key value violates unique constraint "users_email_key"',
+        f'{STEP}\npsycopg.errors.DuplicateTable: relation "tasks" already exists',
+        f'{STEP}\npsycopg.errors.DuplicateTable: relation "tasks" already exists\n{STEP}\n'
+        'psycopg.errors.DuplicateTable: relation "tasks" already exists',
+        "sqlalchemy.exc.OperationalError: (psycopg.errors.DeadlockDetected) deadlock detected",
+        "psycopg.errors.SerializationFailure: could not serialize access due to concurrent update",
+        f"api-1     | {STEP}\nworker-1  | {STEP}\napi-1     | INFO:     Application startup complete.",
+        "",
+    ],
+    ids=["a row", "one starter", "a crash loop", "deadlock", "serialization", "nobody lost", "nothing"],
+)
+def test_near_misses_are_not_this_cause(text: str) -> None:
+    assert find(evidence(app_log(text))) is None
+
+
+LIGHTLY = (
+    f"app-1  | 2026-01-20 12:53:17 [app.db] INFO: create_all raced, ignored: (psycopg2.errors.UniqueViolation) {RACE}"
+)
+SERVES = 'app-1  | 172.18.0.1 - - [20/Jan/2026:12:53:32 +0000] "GET /api/ping HTTP/1.1" 200 134'
+
+
+def test_a_program_that_expected_it_and_serves_is_no_incident() -> None:
+    said = find(evidence(app_log(f"{LIGHTLY}\n{SERVES}")))
+    assert isinstance(said, RuledOut)
+    assert said.fact == "log:app:2"
+
+
+def test_a_service_that_works_now_is_no_incident() -> None:
+    assert isinstance(find(evidence(app_log(f"psycopg.errors.UniqueViolation: {RACE}"), probe())), RuledOut)
+
+
+def test_deadlocks_and_leftovers_hang_beneath_it() -> None:
+    text = (
+        "a-1 | error: deadlock detected { code: '40P01' }\n"
+        f"b-1 | error: {RACE}\nb-1 | Back-off restarting failed container"
+    )
+    roots = causes.diagnose(evidence(app_log(text))).findings
+    assert [one.cause for one in roots] == ["concurrent-migrations"]

@@ -1,0 +1,122 @@
+"""Migrations that wait for locks: by timeouts, by the server's words, by what a person looked up, by facts."""
+
+import dataclasses
+
+import pytest
+
+from incidentlab import causes
+from incidentlab.model.database import LockWait
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.testing import app_log, database, evidence
+
+find = causes.get("migration-blocked-by-lock").find
+
+STEP = "INFO  [alembic.runtime.migration] Running upgrade a1 -> b2, widen\n"
+ALTER = "ALTER TABLE tasks ADD COLUMN due DATE"
+WAITS = (
+    "2026-01-20 10:00:00.000 UTC [91] LOG:  process 91 still waiting for AccessExclusiveLock on relation "
+    "16512 of database "
+    "16384 after 1000.123 ms\n"
+    "2026-01-20 10:00:00.000 UTC [91] DETAIL:  Process holding the lock: 77. Wait queue: 91, 95.\n"
+    f"2026-01-20 10:00:00.000 UTC [91] STATEMENT:  {ALTER}\n"
+)
+LOOKED_UP = (
+    "  pid  |        state        | wait_event_type | wait_event | left\n"
+    " 20114 | idle in transaction | Client          | ClientRead | SELECT tasks.id FROM tasks\n"
+    f" 20117 | active              | Lock            | relation   | {ALTER}\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        STEP
+        + "sqlalchemy.exc.OperationalError: (psycopg2.errors.LockNotAvailable) canceling statement due to lock timeout\n"
+        f"[SQL: {ALTER}]",
+        "2026-01-20 10:00:00.000 UTC [91] ERROR:  canceling statement due to lock timeout\n"
+        f"2026-01-20 10:00:00.000 UTC [91] STATEMENT:  {ALTER}",
+        STEP + "^CAborted!\n" + LOOKED_UP,
+        STEP + "psycopg.errors.LockNotAvailable: canceling statement due to lock timeout",
+    ],
+    ids=["sqlalchemy", "server", "looked up", "psycopg"],
+)
+def test_a_definition_and_its_lock_are_certain(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert any("pg_blocking_pids" in mend.text for mend in found.mend)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WAITS,
+        "Context: Timed out trying to acquire a postgres advisory lock (SELECT pg_advisory_lock(72707369)). "
+        "Elapsed: 10000ms.",
+        "Can't take lock to run migrations: Migration table is already locked",
+        "2026-01-20 10:05:00 ERROR liquibase.exception.LockException: Could not acquire change log lock.",
+        "postgres: app shop 172.18.0.4(51122) ALTER TABLE waiting",
+        "rails aborted!\nStandardError: An error has occurred, all later migrations canceled:\n\n"
+        "PG::LockNotAvailable: ERROR:  canceling statement due to lock timeout",
+    ],
+    ids=["log_lock_waits", "prisma", "knex", "liquibase", "ps", "rails"],
+)
+def test_other_words_of_a_wait_are_found(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence in ("likely", "certain", "possible")
+
+
+def test_a_step_that_never_comes_back_is_possible() -> None:
+    text = STEP + "Error: UPGRADE FAILED: pre-upgrade hooks failed: timed out waiting for the condition"
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+
+
+def test_the_database_shows_who_waits_for_whom() -> None:
+    wait = LockWait(
+        91, ALTER, 77, "SELECT 1", "idle in transaction", "public.tasks", "AccessExclusiveLock", 30.0, 900.0
+    )
+    found = find(evidence(dataclasses.replace(database(["a1"]), locks=(wait,))))
+    assert isinstance(found, Finding)
+    assert (found.confidence, found.missing) == ("certain", ())
+    assert "public.tasks" in found.summary
+    assert any("pg_terminate_backend(77)" in mend.text for mend in found.mend)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'psycopg.errors.LockNotAvailable: could not obtain lock on row in relation "jobs"',
+        "sqlalchemy.exc.OperationalError: (psycopg.errors.QueryCanceled) canceling statement due to statement timeout",
+        "LOG:  process 95 still waiting for ShareLock on transaction 403118822 after 1000.022 ms",
+        "psycopg.errors.DeadlockDetected: deadlock detected",
+        STEP + "INFO:     Application startup complete.",
+        STEP,
+        "",
+    ],
+    ids=["nowait", "statement timeout", "a row", "deadlock", "done", "just begun", "nothing"],
+)
+def test_near_misses_are_not_this_cause(text: str) -> None:
+    assert find(evidence(app_log(text))) is None
+
+
+def test_a_reader_that_waits_is_not_a_migration() -> None:
+    wait = LockWait(91, "SELECT * FROM tasks", 77, "UPDATE tasks SET done = true", "active")
+    assert find(evidence(dataclasses.replace(database(["a1"]), locks=(wait,)))) is None
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "2026-01-20 10:00:05.000 UTC [91] LOG:  process 91 acquired AccessExclusiveLock on relation 16512 of "
+        "database 16384 "
+        "after 5000.123 ms",
+        STEP
+        + "INFO  [alembic.runtime.migration] Running upgrade b2 -> c3, next\nINFO:     Application startup complete.",
+    ],
+    ids=["got it", "applied"],
+)
+def test_a_wait_that_ended_well_is_ruled_out(after: str) -> None:
+    assert isinstance(find(evidence(app_log(WAITS + after))), RuledOut)

@@ -1,0 +1,136 @@
+"""Configurations and folders that are not where the tool runs, tools that find nothing and go on, and near misses."""
+
+import dataclasses
+
+import pytest
+
+from incidentlab import causes
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.model.evidence import Evidence
+from incidentlab.testing import app_log, container, evidence, probe, project
+
+find = causes.get("migration-files-missing").find
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  FAILED: No 'script_location' key found in configuration.",
+        "FAILED: No config file 'alembic.ini' found, or file has no '[alembic]' section",
+        "api_1  | ERROR [flask_migrate] Error: Path doesn't exist: '/app/migrations'.  Please use the 'init' "
+        "command to "
+        "create a new scripts folder.\napi_1 exited with code 1",
+        "Traceback (most recent call last):\n"
+        '  File "/usr/local/lib/python3.12/site-packages/alembic/util/pyfiles.py", line 93, in load_python_file\n'
+        "ImportError: Can't find Python file /app/alembic/env.py",
+        "error: Can't find meta/_journal.json file\nnpm error code 1\napp exited with code 1",
+    ],
+    ids=["no ini", "no section", "flask", "env.py", "drizzle"],
+)
+def test_words_that_can_mean_nothing_else_are_certain(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error: ENOENT: no such file or directory, scandir '/app/dist/migrations'",
+        'failed to open source, "file:///migrations": open /migrations: no such file or directory',
+        "error: failed to open source: first .: file does not exist",
+        "FileNotFoundError: [Errno 2] No such file or directory: '/code/alembic/versions'",
+        "ValueError: Dependency on app with no migrations: accounts",
+        "Cannot find migrations location in: [classpath:db/migration] (please add migrations or check your "
+        "configuration)",
+        'Could not find migrations directory "priv/repo/migrations" for repo Shop.Repo.',
+        "error: while resolving migrations: No such file or directory (os error 2)",
+    ],
+)
+def test_a_folder_looked_for_in_vain_is_likely(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+
+
+def test_what_dockerignore_keeps_out_proves_it() -> None:
+    shut = dataclasses.replace(project("tasks"), left_out=("alembic/versions/rev1_create_tasks.py",))
+    log = app_log("FileNotFoundError: [Errno 2] No such file or directory: '/code/alembic/versions'")
+    found, alone = find(evidence(log, shut)), find(evidence(shut))
+    assert isinstance(found, Finding)
+    assert isinstance(alone, Finding)
+    assert (found.confidence, alone.confidence) == ("certain", "possible")
+    assert any(".dockerignore" in link.claim for link in found.evidence)
+
+
+_PRISMA = "No migration found in prisma/migrations\n\nNo pending migrations to apply."
+
+
+def test_a_tool_that_goes_on_with_nothing_is_likely_once_a_table_is_missing() -> None:
+    alone = find(evidence(app_log(_PRISMA)))
+    lacking = find(evidence(app_log(f"{_PRISMA}\nThe table `public.User` does not exist in the current database.")))
+    assert isinstance(alone, Finding)
+    assert isinstance(lacking, Finding)
+    assert (alone.confidence, lacking.confidence) == ("possible", "likely")
+
+
+_DJANGO = """Operations to perform:
+  Apply all migrations: admin, auth, contenttypes, sessions
+Running migrations:
+  No migrations to apply.
+django.db.utils.ProgrammingError: relation "{table}" does not exist"""
+
+
+def test_djangos_list_of_apps_shows_the_one_without_migrations() -> None:
+    found = find(evidence(app_log(_DJANGO.format(table="blog_post"))))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+    assert "blog" in found.summary
+    assert found.mend[0].text == "python manage.py makemigrations blog"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        evidence(app_log(_DJANGO.format(table="auth_permission_extra"))),
+        evidence(app_log(_DJANGO.format(table="reports"))),
+        evidence(app_log("exec ./run_migrations.sh: no such file or directory")),
+        evidence(app_log("/usr/bin/env: 'bash\\r': No such file or directory")),
+        evidence(app_log("FileNotFoundError: [Errno 2] No such file or directory: '/app/.env'")),
+        evidence(app_log("Path doesn't exist: /data/uploads")),
+        evidence(app_log('psycopg.errors.UndefinedTable: relation "schema_migrations" does not exist')),
+        evidence(app_log("alembic.util.exc.CommandError: Can't locate revision identified by 'a1'")),
+        evidence(project("tasks")),
+    ],
+    ids=[
+        "a listed app",
+        "no app's name",
+        "a script",
+        "line ends",
+        "settings",
+        "a path",
+        "a table",
+        "a revision",
+        "whole",
+    ],
+)
+def test_near_misses_are_not_this_cause(facts: Evidence) -> None:
+    assert find(facts) is None
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        evidence(
+            app_log(
+                "FAILED: No 'script_location' key found in configuration.\n"
+                "INFO  [alembic.runtime.migration] Running upgrade  -> rev1, create tasks\n"
+                "INFO:     Application startup complete."
+            )
+        ),
+        evidence(app_log(_PRISMA), probe(), container(health="healthy")),
+    ],
+    ids=["found later", "needs none"],
+)
+def test_the_fact_that_rules_it_out_is_named(facts: Evidence) -> None:
+    assert isinstance(find(facts), RuledOut)

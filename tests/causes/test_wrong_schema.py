@@ -1,0 +1,94 @@
+"""Tables in schemas where nobody looks: by a log that has them and misses them, and by a database that was asked."""
+
+import dataclasses
+
+import pytest
+
+from incidentlab import causes
+from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.model.evidence import Evidence
+from incidentlab.testing import app_log, database, evidence, project
+
+find = causes.get("wrong-schema").find
+
+MISSING = 'psycopg2.errors.UndefinedTable: relation "tasks" does not exist'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "psycopg2.errors.InvalidSchemaName: no schema has been selected to create in",
+        'Error: pq: no schema has been selected to create "schema_migrations" in',
+        '** (Postgrex.Error) ERROR 3F000 (invalid_schema_name) schema "tenant" does not exist',
+        "2026-01-20 10:00:00.000 UTC [7] ERROR:  no schema has been selected to create in at character 14",
+        f" Schema | Name  | Type  | Owner\n crm    | tasks | table | app\n(1 row)\n{MISSING}",
+        f'  Table "crm.tasks"\n{MISSING}',
+        'NOTICE:  relation "schema_migrations" already exists, skipping\n'
+        "SELECT pg_catalog.set_config('search_path', '', false);\n"
+        'relation "schema_migrations" does not exist',
+        "psycopg.errors.InvalidSchemaName: ERREUR:  aucun schéma n'a été sélectionné pour cette création",
+    ],
+    ids=["python", "go", "ecto", "server", "listed", "described", "from a dump", "french"],
+)
+def test_a_log_makes_it_likely(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+    assert any("search_path" in mend.text for mend in found.mend)
+
+
+def test_a_search_path_before_a_missing_table_is_worth_a_look() -> None:
+    found = find(evidence(app_log(f"SET search_path TO tenant_a\n{MISSING}")))
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+
+
+def test_the_database_shows_where_the_table_is() -> None:
+    asked = dataclasses.replace(database(tables=["crm.tasks"]), schemas=("public",))
+    found = find(evidence(app_log(MISSING), asked, project("tasks")))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+    assert "crm" in found.summary
+    assert any("ALTER ROLE app SET search_path = crm, public" in mend.text for mend in found.mend)
+
+
+def test_a_schema_that_the_database_does_not_have_is_certain() -> None:
+    said = 'psycopg.errors.InvalidSchemaName: schema "tenant" does not exist'
+    asked = dataclasses.replace(database(tables=["public.tasks"]), schemas=("public",))
+    found = find(evidence(app_log(said), asked))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        evidence(app_log(MISSING)),
+        evidence(app_log(f'{MISSING}\n  Table "public.tasks"')),
+        evidence(app_log(MISSING), dataclasses.replace(database(tables=["public.tasks"]), schemas=("public",))),
+        evidence(app_log(MISSING), database(tables=["public.notes"])),
+        evidence(app_log("psycopg.errors.InsufficientPrivilege: permission denied for schema public")),
+        evidence(app_log('NOTICE:  schema "tenant" does not exist, skipping')),
+        evidence(app_log("FATAL:  unsupported startup parameter: search_path")),
+        evidence(app_log('psycopg.OperationalError: database "tasks" does not exist')),
+        evidence(),
+    ],
+    ids=["a table", "made later", "in the path", "nowhere", "rights", "notice", "pooler", "database", "nothing"],
+)
+def test_near_misses_are_not_this_cause(facts: Evidence) -> None:
+    assert find(facts) is None
+
+
+def test_migrations_that_ran_afterwards_rule_it_out() -> None:
+    text = (
+        "psycopg2.errors.InvalidSchemaName: no schema has been selected to create in\napp exited with code 1\n"
+        "INFO  [alembic.runtime.migration] Running upgrade  -> rev1, create tasks\nINFO:     Application "
+        "startup complete."
+    )
+    assert isinstance(find(evidence(app_log(text))), RuledOut)
+
+
+def test_the_missing_table_hangs_beneath_it() -> None:
+    asked = dataclasses.replace(database(tables=["crm.tasks"]), schemas=("public",))
+    roots = causes.diagnose(evidence(app_log(MISSING), asked)).findings
+    assert roots[0].cause == "wrong-schema"

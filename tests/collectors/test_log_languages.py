@@ -1,0 +1,112 @@
+"""PostgreSQL's messages in each of its languages come out in English, with the names that stood in them."""
+
+import json
+import re
+from importlib.resources import files
+
+import pytest
+
+from incidentlab.collectors import _languages, _sqlstate, log
+from incidentlab.collectors._messages import FILE
+from incidentlab.collectors._messages._known import CLIENT, SERVER, SYSTEM
+
+CATALOGUE: dict[str, dict[str, dict[str, str]]] = json.loads(
+    files("incidentlab.collectors._messages").joinpath(FILE).read_text(encoding="utf-8")
+)["languages"]
+_HOLE = re.compile(r"%(?:(\d)\$)?(?:[-+ 0#]?\d{0,3}(?:\.\d)?(?:l{0,2}|z|h)[sdumcXxl])")
+# Messages that say the same as another one in some language.
+_SAME_IN_SOME = frozenset({"Permission denied", '%s at or near "%s"', 'could not write to file "%s": %m'})
+
+
+def _filled(text: str) -> str:
+    """Put a name into each place: the same one into the first, the second … of any language."""
+    count = iter(range(1, 10))
+
+    def name(hole: re.Match[str]) -> str:
+        place = int(hole[1] or next(count))
+        return str(7_000 + place) if hole[0][-1] in "duxX" else f"name_{place}"
+
+    return _HOLE.sub(name, text)
+
+
+@pytest.mark.parametrize("language", sorted(CATALOGUE))
+def test_each_message_of_a_language_is_known_again(language: str) -> None:
+    wrong = []
+    for english, translation in CATALOGUE[language]["messages"].items():
+        found = _languages.english(_filled(translation.replace("\n", " ")))
+        wanted = _filled(english).strip()
+        if english not in _SAME_IN_SOME and (not found or wanted not in found.text):
+            wrong.append((translation, wanted, found))
+    # Some say the same in two languages, or of two messages; the great majority must not.
+    assert len(wrong) <= len(CATALOGUE[language]["messages"]) // 20, wrong
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr", "it", "ja", "ko", "ru", "sv", "uk", "zh_CN", "zh_TW"])
+def test_the_languages_of_the_server_have_all_that_matters(language: str) -> None:
+    messages = CATALOGUE[language]["messages"]
+    assert len(messages) > 150
+    for english in ('relation "%s" does not exist', 'password authentication failed for user "%s"', "deadlock detected",
+                    "sorry, too many clients already", "the database system is starting up", "No space left on device",
+                    "database files are incompatible with server", "invalid primary checkpoint record"):  # fmt: skip
+        assert english in messages
+
+
+@pytest.mark.parametrize("language", sorted(set(CATALOGUE) - {"cs", "el", "pl", "pt_BR", "tr"}))
+def test_a_servers_message_in_any_language_is_read_whole(language: str) -> None:
+    """A statement that failed, as the server would have logged it: its level, its state and its SQL are found."""
+    words = CATALOGUE[language]
+    level = words["severities"].get("ERROR", "ERROR")
+    statement = words["parts"].get("STATEMENT", "STATEMENT").split("|")[0]
+    said = words["messages"]['relation "%s" does not exist'].replace("%s", "tasks")
+    lines = [
+        f"2026-11-23 20:15:30.123 UTC [7] {level}:  {said}",
+        f"2026-11-23 20:15:30.123 UTC [7] {statement}:  SELECT 1",
+    ]
+    event = log.read(lines, "db")[0]
+    assert (event.severity, event.from_server, event.sqlstate) == ("error", True, "42P01")
+    assert event.english == 'relation "tasks" does not exist'
+    if len(statement) > 1:  # a single sign is too little to tell a part by
+        assert event.sql == "SELECT 1"
+
+
+def test_every_state_is_one_of_postgresqls() -> None:
+    assert {state for state in SERVER.values() if state} <= _sqlstate.CODES
+    assert len({*SERVER, *CLIENT, *SYSTEM}) > 120
+
+
+@pytest.mark.parametrize(
+    ("line", "english", "state"),
+    [
+        ("psycopg2.errors.UndefinedColumn: ERREUR:  la colonne t.valeur n'existe pas",
+         "column t.valeur does not exist", "42703"),
+        ("psycopg2.OperationalError: la connexion au serveur sur « db » (::1), port 5432 a échoué : Connexion refusée",
+         'connection to server at "db" (::1), port 5432 failed: Connection refused', None),
+        ("psycopg2.OperationalError: n'a pas pu traduire le nom d\u2019hôte « db » en adresse : Nom ou service inconnu",
+         'could not translate host name "db" to address: Name or service not known', None),
+        ("psycopg2.OperationalError: FATAL:  Passwort-Authentifizierung für Benutzer »app« fehlgeschlagen",
+         'password authentication failed for user "app"', "28P01"),
+        ("ERROR:  permiso denegado a la tabla foo", "permission denied for table foo", "42501"),
+        ("ERRORE:  la relazione \"x\" non esiste", 'relation "x" does not exist', "42P01"),
+        ("org.postgresql.util.PSQLException: 错误: 关系 \"t\" 不存在", 'relation "t" does not exist', "42P01"),
+    ],
+)  # fmt: skip
+def test_a_clients_line_says_it_in_english_too(line: str, english: str, state: str | None) -> None:
+    (event,) = log.read([line], "app")
+    assert event.english == english
+    assert event.severity in ("error", "fatal")
+    assert event.sqlstate == state
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "INFO: Démarrage du serveur « web »",
+        "ERROR: не удалось подключиться к чему-то своему",
+        "✔ Container web Started",
+        "ERROR: naïve café",
+        'FATAL:  password authentication failed for user "app"',
+        "Exception dans l'application: tout va mal",
+    ],
+)
+def test_what_postgresql_never_said_has_no_english(line: str) -> None:
+    assert log.read([line], "app")[0].english == ""
