@@ -14,6 +14,7 @@
     │   ├── DatabaseNotReadyError    4    the lab's own PostgreSQL did not come up
     │   ├── UnsupportedInstructionError  4    the local engine cannot carry out a Dockerfile line
     │   ├── EngineLostError          4    the engine went away in the middle of a run
+    │   ├── StepFailedError          4    a step of the scenario could not be carried out
     │   └── StorageError             4    a record could not be written or read
     ├── RefusedError                 5    refused for safety
     ├── LeftBehindError              6    something of ours could not be removed
@@ -126,6 +127,12 @@ class EngineLostError(EnvironmentUnfitError):
     """The engine went away in the middle of a run."""
 
     title = "The engine went away"
+
+
+class StepFailedError(EnvironmentUnfitError):
+    """A step of the scenario could not be carried out: the incident itself could not be tried."""
+
+    title = "The scenario could not be set up"
 
 
 class StorageError(EnvironmentUnfitError):

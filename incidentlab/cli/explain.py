@@ -36,21 +36,20 @@ def _command(
 
 
 def _list(context: typer.Context, json: bool) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from incidentlab import causes
+    from incidentlab.causes import catalogue, families
 
     output = output_of(context)
-    known = causes.catalogue()
     if json:
-        rows = [{"id": each.id, "title": each.title, "summary": each.summary} for each in known.values()]
+        family = {each.id: name for name, one in families().items() for each in one.causes}
+        rows = [
+            {"id": each.id, "title": each.title, "summary": each.summary, "family": family[each.id]}
+            for each in catalogue().values()
+        ]
         output.json({"schema": "incidentlab/causes/1", "causes": rows})
         return
-    table = Table.grid(padding=(0, 3))
-    for each in known.values():
-        table.add_row(Text(each.id, "command"), Text(each.summary))
-    output.show(table)
+    from incidentlab.console.cause_page import listing
+
+    output.show(listing(tuple(families().values())))
 
 
 def _document(cause: str) -> dict[str, object]:
@@ -59,5 +58,6 @@ def _document(cause: str) -> dict[str, object]:
     from incidentlab import causes
 
     found = causes.get(cause)
-    parts = {each.name: getattr(found, each.name) for each in fields(found) if each.name != "find"}
+    # What recognises a cause is code; a reader of JSON has no use for it.
+    parts = {each.name: getattr(found, each.name) for each in fields(found) if each.name not in ("find", "signs")}
     return {"schema": "incidentlab/cause/1", **parts}

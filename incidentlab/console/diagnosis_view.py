@@ -1,120 +1,90 @@
 """How a diagnosis looks: the verdict, the chain of proof, the mend; the rest in a few quiet lines."""
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from incidentlab.console.output import panel
+from incidentlab.console import _finding
+from incidentlab.console._finding import bullets, chain, diff
 from incidentlab.console.theme import Signs
-from incidentlab.model.diagnosis import Diagnosis, Finding, Link, Mend
+from incidentlab.model.asked import Asked
+from incidentlab.model.diagnosis import Diagnosis, Finding
+
+__all__ = ["chain", "diff", "view"]
 
 _VERDICTS = {
     "incident": ("INCIDENT", "verdict.bad"),
     "healthy": ("NO INCIDENT FOUND", "verdict.good"),
     "inconclusive": ("INCONCLUSIVE", "verdict.unsure"),
 }
+_FOLDED = 4  # lines of what was ruled out, or is not known, that are shown without -v
 
 
-def view(diagnosis: Diagnosis, signs: Signs, console: Console) -> Group:
-    """Return a diagnosis for people: root causes first, each with its proof and its mend."""
-    words, style = _VERDICTS[diagnosis.verdict]
-    parts: list[RenderableType] = [Text()]
-    for finding in diagnosis.findings:
-        parts += [_finding(finding, signs, console), Text()]
-    parts.append(_verdict(diagnosis, words, style))
-    if diagnosis.ruled_out:
-        parts += [Text(), Text("  Ruled out", "title")]
-        parts += [_wrapped(f"{signs.point} {each.cause}: {each.why}", "quiet") for each in diagnosis.ruled_out]
-    if diagnosis.missing:
-        parts += [Text(), Text("  Not known, and what would tell", "title")]
-        parts += [_wrapped(f"{signs.point} {each}", "quiet") for each in diagnosis.missing]
-    return Group(*parts)
-
-
-def _verdict(diagnosis: Diagnosis, words: str, style: str) -> RenderableType:
-    """Return the last word: the root causes by their ids where there are some, else what the summary says."""
-    roots = ", ".join(finding.cause for finding in diagnosis.findings)
-    row = Table.grid(padding=(0, 2))
-    row.add_column(no_wrap=True)
-    row.add_column(overflow="fold")
-    row.add_row(Text(f"  {words}", style), Text(f"root cause: {roots}" if roots else diagnosis.summary))
-    return row
-
-
-def diff(text: str, indent: int = 0) -> Text:
-    """Return a unified diff with its signs kept, so that it reads without colour too.
+def view(
+    diagnosis: Diagnosis, signs: Signs, console: Console, *, sources: Sequence[Asked] = (), verbose: bool = False
+) -> Group:
+    """Return a diagnosis for people: the verdict, then root causes, each with its proof and its mend.
 
     Args:
-        text: the diff.
-        indent: blanks before each line.
+        diagnosis: what was judged.
+        signs: those that the terminal knows.
+        console: where it will be shown.
+        sources: what was asked for facts.
+        verbose: whether everything is shown: all that was ruled out, how to prevent it, where to read on.
     """
-    result = Text()
-    for line in text.splitlines():
-        style = "added" if line.startswith("+") else "removed" if line.startswith("-") else "quiet"
-        result.append(f"{' ' * indent}{line}\n", "quiet" if line.startswith(("+++", "---")) else style)
-    result.rstrip()
-    return _whole(result)
-
-
-def chain(finding: Finding, signs: Signs) -> Group:
-    """Return the chain of proof: each link with its source and the command by which one can see it oneself."""
-    return Group(*(_link(number, link, signs) for number, link in enumerate(finding.evidence, 1)))
-
-
-def _finding(finding: Finding, signs: Signs, console: Console) -> Group:
-    head = panel(
-        Group(Text(finding.title, "strong"), Text(finding.summary)),
-        f"{finding.cause} {signs.dot} {finding.confidence}",
-        "bad",
-        console,
-    )
-    parts: list[RenderableType] = [head, Text(), Text("  How we know", "title"), chain(finding, signs)]
-    if finding.explains:
-        parts += [Text(), Text("  This explains", "title")]
-        parts += [_wrapped(f"{signs.point} {each.title}: {each.summary}", "quiet") for each in finding.explains]
-    if finding.mend:
-        parts += [Text(), Text("  How to mend it", "title")]
-        for mend in finding.mend:
-            parts += _mend(mend)
+    parts: list[RenderableType] = [Text(), *_verdict(diagnosis, signs)]
+    if sources:
+        parts += [Text(), *(_asked(each, signs) for each in sources)]
+    count = len(diagnosis.findings)
+    for number, finding in enumerate(diagnosis.findings, 1):
+        place = f"{number} of {count}" if count > 1 else ""
+        parts += [Text(), _finding.whole(finding, signs, console, place=place, verbose=verbose)]
+    parts += _ruled_out(diagnosis, signs, verbose)
+    parts += _missing(diagnosis, signs, verbose)
     return Group(*parts)
 
 
-def _link(number: int, link: Link, signs: Signs) -> Group:
-    where = f"{link.source}, line {link.line}" if link.line else link.source
-    inner: list[RenderableType] = [Text(link.claim)]
-    if link.quote:
-        inner.append(Text(link.quote, "warn"))
-    inner.append(Text(where, "quiet"))
-    row = Table.grid(padding=(0, 1))
-    row.add_column(no_wrap=True)
-    row.add_column(overflow="fold")
-    row.add_row(Text(f"{number}.", "strong"), Group(*inner))
-    parts: list[RenderableType] = [Padding(row, (0, 0, 0, 2))]
-    if link.command:
-        parts.append(_whole(Text.assemble(("     see it: ", "quiet"), (link.command, "command"))))
-    return Group(*parts)
+def _verdict(diagnosis: Diagnosis, signs: Signs) -> Iterator[RenderableType]:
+    """Give the first word: the root causes by their ids where there are some, else what the summary says."""
+    words, style = _VERDICTS[diagnosis.verdict]
+    yield Text(f"  {words}", style)
+    if not diagnosis.findings:
+        yield Padding(Text(diagnosis.summary.removeprefix("No incident found. ")), (0, 0, 0, 2))
+        return
+    for finding in diagnosis.findings:
+        yield Padding(Text.assemble(f"{_called(finding)}: ", (finding.cause, "strong")), (0, 0, 0, 2))
 
 
-def _mend(mend: Mend) -> list[RenderableType]:
-    parts: list[RenderableType] = [_wrapped(mend.why, "") if mend.why else Text()]
-    if mend.kind == "diff":
-        parts += [diff(mend.text, indent=6), Text()]
-    elif mend.kind == "command":
-        parts += [_whole(Text.assemble(" " * 6, (mend.text, "command"))), Text()]
-    else:
-        parts.append(Padding(Text(mend.text), (0, 0, 1, 6)))
-    return parts
+def _called(finding: Finding) -> str:
+    return {"certain": "root cause, certain", "likely": "root cause, likely", "possible": "possible cause"}[
+        finding.confidence
+    ]
 
 
-def _whole(text: Text) -> Text:
-    """Keep a line in one piece, so that it can be copied; the terminal itself breaks what is too long for it.
-
-    Such a line cannot stand in a Padding or a Table: those cut it off.
-    """
-    text.no_wrap, text.overflow = True, "ignore"
-    return text
+def _asked(source: Asked, signs: Signs) -> Padding:
+    sign, style = (signs.met, "good") if source.read else (signs.unmet, "warn")
+    name = f"{source.kind} {source.name}" if source.name else source.kind
+    return Padding(Text.assemble((f"{sign} ", style), f"{name}: ", (source.detail, "quiet")), (0, 0, 0, 2))
 
 
-def _wrapped(text: str, style: str) -> Padding:
-    return Padding(Text(text, style), (0, 0, 0, 4))
+def _ruled_out(diagnosis: Diagnosis, signs: Signs, verbose: bool) -> Iterator[RenderableType]:
+    lines = [f"{each.cause}: {each.why}" for each in diagnosis.ruled_out]
+    yield from _folded("Ruled out", lines, signs, len(lines) if verbose else _FOLDED)
+
+
+def _missing(diagnosis: Diagnosis, signs: Signs, verbose: bool) -> Iterator[RenderableType]:
+    everything = verbose or diagnosis.verdict == "inconclusive"
+    title = "What is not known, and what would tell"
+    yield from _folded(title, diagnosis.missing, signs, len(diagnosis.missing) if everything else _FOLDED)
+
+
+def _folded(title: str, lines: Iterable[str], signs: Signs, most: int) -> Iterator[RenderableType]:
+    shown = list(lines)
+    if not shown:
+        return
+    yield from (Text(), Text(f"  {title}", "title"))
+    yield bullets(shown[:most], signs)
+    if shown[most:]:
+        yield Padding(Text(f"and {len(shown) - most} more: -v shows them", "quiet"), (0, 0, 0, 4))

@@ -37,8 +37,13 @@ def format_of(path: Path | None, known: Mapping[str, reports.Format]) -> str:
     )
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str, *, elsewhere: str = "incidentlab report -o /some/file") -> None:
     """Write a file by way of a neighbour that takes its name at the end.
+
+    Args:
+        path: the file.
+        text: all that it will hold.
+        elsewhere: the command that writes another one, for the mend.
 
     Raises:
         StorageError: it could not be written; an older file of that name is unharmed.
@@ -58,4 +63,4 @@ def write_atomically(path: Path, text: str) -> None:
         if partial is not None:
             with suppress(OSError):
                 partial.unlink()
-        raise cannot_write(path, error, elsewhere="incidentlab report -o /some/file") from None
+        raise cannot_write(path, error, elsewhere=elsewhere) from None

@@ -10,6 +10,11 @@ Phase = Literal["build", "database", "prepare", "app", "observe", "verify", "col
 LogSource = Literal["app", "database"]
 
 
+def log_name(source: LogSource, replica: int = 1) -> str:
+    """Return how a log is called in a record: ``app``, ``app-2`` for the second replica, ``database``."""
+    return source if replica == 1 else f"{source}-{replica}"
+
+
 def now() -> datetime:
     """Return the present moment, in UTC, as all moments of a record are."""
     return datetime.now(UTC)
@@ -56,6 +61,7 @@ class LogLine:
     text: str
     stream: Literal["stdout", "stderr"] = "stderr"
     at: datetime = field(default_factory=now)
+    replica: int = 1  # of the app; each replica's lines are counted by themselves
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class Run:
     notes: tuple[str, ...] = ()  # how this engine differs from the other, where it matters
     kept: bool = False  # the stack was left running on purpose
     versions: Mapping[str, str] = field(default_factory=dict)  # engine, PostgreSQL, Python, incidentlab
+    steps: tuple[str, ...] = ()  # what was done to the stack on purpose, in sentences
+    replicas: int = 1
     schema: str = RUN_SCHEMA
 
     @property

@@ -1,7 +1,7 @@
 """Each module here writes a report in one format; :func:`compose` makes the report they write.
 
-A format is a module with a ``FORMAT``; its name is the module's. Everything here is a pure function of stored
-runs: no clock, no file but the bundled templates, no engine.
+A format is a module with a ``FORMAT``; its name is the module's. :func:`sarif` writes a single diagnosis, which is no
+report. Everything here is a pure function of stored runs: no clock, no file but the bundled templates, no engine.
 """
 
 import sys
@@ -11,8 +11,9 @@ from incidentlab.errors import UnknownNameError
 from incidentlab.model.report import Report
 from incidentlab.reports._base import Format
 from incidentlab.reports._compose import compose
+from incidentlab.reports._sarif import render as sarif
 
-__all__ = ["Format", "compose", "formats", "render"]
+__all__ = ["Format", "compose", "formats", "render", "sarif"]
 
 
 def formats() -> dict[str, Format]:

@@ -15,6 +15,7 @@ _ENDED = {
     "unhealthy": "stayed up but never became healthy",
     "timeout": "gave no answer before its time was up",
     "healthy": "ended healthy",
+    "degraded": "stayed up and failed requests",
 }
 
 
