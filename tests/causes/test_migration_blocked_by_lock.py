@@ -30,8 +30,8 @@ LOOKED_UP = (
 @pytest.mark.parametrize(
     "text",
     [
-        STEP
-        + "sqlalchemy.exc.OperationalError: (psycopg2.errors.LockNotAvailable) canceling statement due to lock timeout\n"
+        STEP + "sqlalchemy.exc.OperationalError: (psycopg2.errors.LockNotAvailable) "
+        "canceling statement due to lock timeout\n"
         f"[SQL: {ALTER}]",
         "2026-01-20 10:00:00.000 UTC [91] ERROR:  canceling statement due to lock timeout\n"
         f"2026-01-20 10:00:00.000 UTC [91] STATEMENT:  {ALTER}",

@@ -1,8 +1,14 @@
 """How a log's migrations are followed: steps, their ends, whose words are whose; and that no line makes it slow."""
 
 import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,8 +165,11 @@ def test_a_circle_of_revisions_comes_to_an_end() -> None:
 
 
 _PIECES = st.sampled_from(
-    ["relation \"", "column ", " of relation \"", " does not exist", " already exists", "Running upgrade ", "-> ", "a" * 500,
-     "| Lock | ", "ALTER ", " " * 300, "migrations", "Path doesn't exist: ", "Migration ", " failed", "(", "'", ".", "\\\""]
+    (
+        'relation "', "column ", ' of relation "', " does not exist", " already exists", "Running upgrade ", "-> ", "'",
+        "| Lock | ", "ALTER ", " " * 300, "migrations", "Path doesn't exist: ", "Migration ", " failed", "(", ".",
+        "a" * 500, "2024_01_01_000000_x ", "....", "Migrating schema ", "unique constraint ", "_" * 90,
+    )
 )  # fmt: skip
 
 
@@ -171,3 +180,38 @@ def test_no_line_makes_any_rule_slow(pieces: list[str]) -> None:
     for name in FAMILY:
         causes.get(name).find(evidence(log))
     assert time.perf_counter() - start < 2
+
+
+def _scripts(folder: Path) -> ScriptDirectory:
+    (folder / "versions").mkdir()
+    for name, parent in (("base1", None), ("left1", "base1"), ("right1", "base1")):
+        (folder / "versions" / f"{name}.py").write_text(f"revision = {name!r}\ndown_revision = {parent!r}\n")
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    return ScriptDirectory.from_config(config)
+
+
+def test_what_alembic_itself_raises_is_known(tmp_path: Path) -> None:
+    scripts = _scripts(tmp_path)
+    absent = Config()
+    absent.set_main_option("script_location", str(tmp_path / "migrations"))
+    expected: dict[str, Callable[[], object]] = {
+        "multiple-heads": lambda: scripts.get_revision("head"),
+        "unknown-revision": lambda: scripts.get_revision("ffff00001111"),
+        "migration-files-missing": lambda: ScriptDirectory.from_config(absent),
+    }
+    for cause, fails in expected.items():
+        with pytest.raises(CommandError) as caught:
+            fails()
+        text = "".join(traceback.format_exception(caught.value))
+        found = [one.cause for one in causes.diagnose(evidence(app_log(text))).findings]
+        assert found == [cause], text
+
+
+def test_a_log_of_nothing_but_different_errors_is_judged_in_linear_time() -> None:
+    lines = (f'2026-01-20 10:00:00.000 UTC [{n}] ERROR:  relation "t{n}" does not exist' for n in range(4_000))
+    log = app_log("\n".join(lines))
+    start = time.perf_counter()
+    assert causes.get("migrations-not-applied").find(evidence(log))
+    causes.get("wrong-schema").find(evidence(log))
+    assert time.perf_counter() - start < 10

@@ -144,7 +144,7 @@ def test_the_distance_alone_is_a_weaker_word(more: tuple[object, ...], confidenc
         evidence(database(["gone"]), chain("due")),
         evidence(),
     ],
-    ids=["a table", "a failing step", "notice", "never applied", "an old tool", "at head", "no revision", "unknown", "nothing"],
+    ids=["table", "failing step", "notice", "never", "an old tool", "at head", "no revision", "unknown", "nothing"],
 )  # fmt: skip
 def test_near_misses_are_not_this_cause(facts: Evidence) -> None:
     assert find(facts) is None

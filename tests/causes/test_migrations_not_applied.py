@@ -146,7 +146,6 @@ sqlalchemy.exc.ProgrammingError: (psycopg2.errors.UndefinedTable) relation "find
     [
         (app_log(crash()), database(["rev1"]), project("other", "tasks")),
         (app_log(_MIGRATING),),
-        (app_log(crash() + "\nINFO  [alembic.runtime.migration] Running upgrade  -> rev1, create tasks"),),
         (app_log('psycopg.errors.UndefinedTable: relation "schema_migrations" does not exist'),),
         (app_log('psycopg.errors.UndefinedColumn: column "tasks" does not exist'),),
         (app_log('psycopg.OperationalError: database "tasks" does not exist'),),
@@ -160,7 +159,6 @@ sqlalchemy.exc.ProgrammingError: (psycopg2.errors.UndefinedTable) relation "find
     ids=[
         "behind",
         "a failing migration",
-        "migrated afterwards",
         "a tool's own table",
         "a column",
         "a database",
@@ -205,3 +203,97 @@ def test_the_image_is_blamed_only_for_a_start_that_is_known_to_apply_nothing(
     found = find(evidence(app_log(crash()), image(*cmd), database(), project("tasks", scripts=scripts)))
     assert isinstance(found, Finding)
     assert any(link.fact == "image:app" for link in found.evidence) is blamed
+
+
+_BEGUN = "\nINFO  [alembic.runtime.migration] Running upgrade  -> rev1, create tasks"
+_SERVER = (
+    'db_1   | 2026-01-20 10:00:00.000 UTC [70] ERROR:  relation "{table}" does not exist at character 15\n'
+    "db_1   | 2026-01-20 10:00:00.000 UTC [70] STATEMENT:  SELECT 1 FROM {table}\n"
+)
+_ANSWERS = 'app_1  | 172.18.0.1 - - [20/Jan/2026:10:00:09 +0000] "GET / HTTP/1.1" 200 512'
+_UPGRADE = (
+    "app_1  | INFO  [alembic.runtime.migration] Running upgrade  -> rev1, init\n"
+    "app_1  | INFO:     Uvicorn running on x\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        crash() + _BEGUN,
+        _SERVER.format(table="alembic_version") + _UPGRADE + _ANSWERS,
+        _SERVER.format(table="public.databasechangelog") + _ANSWERS,
+        _SERVER.format(table="pg_stat_statements") + _ANSWERS,
+        _SERVER.format(table="reports") + _ANSWERS,
+        _SERVER.format(table="idx_posts").replace("SELECT 1 FROM idx_posts", "SELECT $1::regclass") + _ANSWERS,
+        _SERVER.format(table="reports")
+        + "app_1  | INFO  [app.cli.db] Initialize the Database\napp_1  | * Listening on http://0.0.0.0:5000",
+        'web-1  | PG::UndefinedTable: ERROR:  relation "settings" does not exist\n'
+        "web-1  | Installing database schema...\n"
+        "web-1  | * Listening on http://0.0.0.0:3000",
+    ],
+    ids=[
+        "migrated since",
+        "first start",
+        "liquibase",
+        "a monitor",
+        "somebody at psql",
+        "a probe",
+        "initialised",
+        "installs itself",
+    ],
+)
+def test_a_log_that_shows_how_it_went_on_rules_it_out(text: str) -> None:
+    assert isinstance(find(evidence(app_log(text))), RuledOut)
+
+
+def test_an_answer_to_a_health_check_does_not_rule_it_out() -> None:
+    text = crash().replace("ERROR:    Application startup failed. Exiting.", _ANSWERS.replace("GET /", "GET /health"))
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You have 18 unapplied migration(s). Your project may not work properly until you apply the migrations for "
+        "app(s): admin, auth, contenttypes, sessions.\n"
+        'django.db.utils.ProgrammingError: relation "auth_user" does not exist',
+        "ERROR: You need to initialize the database. Please run `airflow db init`.\nwebserver exited with code 1",
+        "ERROR shop odoo.modules.loading: Database shop not initialized, you can force it with `-i base`",
+        "TimeoutError: There are still unapplied migrations after 60 seconds. MigrationHead(s) in DB: set() | "
+        "Migration Head(s) in Source Code: {'b2'}",
+        "SchemaManagementException: Schema-validation: missing table [accounts]",
+        "The table `public.User` does not exist in the current database.",
+        '{"level":"error","msg":"load: ERROR: relation \\"orders\\" does not exist (SQLSTATE 42P01)"}',
+        'PG::UndefinedTable: ERROR:  relation "accounts" does not exist (ROM::SQL::Error)',
+    ],
+    ids=["django", "airflow", "odoo", "airflow's wait", "hibernate", "prisma", "go", "ruby"],
+)
+def test_the_words_of_other_stacks_are_known(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+
+
+@pytest.mark.parametrize(
+    ("said", "command"),
+    [
+        ("django.db.utils.ProgrammingError: {said}", "python manage.py migrate"),
+        ("ActiveRecord::StatementInvalid (PG::UndefinedTable: ERROR:  {said}", "bin/rails db:migrate"),
+        ("** (Postgrex.Error) ERROR 42P01 (undefined_table) {said}", "mix ecto.migrate"),
+        ("QueryFailedError: {said}", "npx typeorm migration:run"),
+    ],
+)
+def test_the_mend_is_the_tools_own_command(said: str, command: str) -> None:
+    found = find(evidence(app_log(said.format(said='relation "tasks" does not exist'))))
+    assert isinstance(found, Finding)
+    assert found.mend[-1].text == command
+
+
+def test_what_kept_the_migrations_from_running_makes_it_less_sure() -> None:
+    log = app_log("FAILED: No 'script_location' key found in configuration.\n" + crash())
+    found = find(evidence(log, database(), project("tasks")))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"

@@ -3,8 +3,8 @@
 import re
 
 from incidentlab.causes.migrations._mend import dockerfile_diff
-from incidentlab.causes.migrations._missing_table import missing_tables
 from incidentlab.causes.migrations._start import applies_migrations
+from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.diagnosis import Mend
 from incidentlab.model.evidence import ContainerFacts, Evidence, ImageFacts, ProjectFacts
 
@@ -26,14 +26,10 @@ def remedies(evidence: Evidence, project: ProjectFacts | None) -> tuple[Mend, ..
 
 def migrate_command(evidence: Evidence, project: ProjectFacts | None) -> str:
     """Return the command by which this project applies its migrations."""
-    spoken = " ".join(f"{one.event.exception or ''} {' '.join(one.event.packages)}" for one in missing_tables(evidence))
-    started = " ".join(word for image in evidence.images for word in (*image.entrypoint, *image.cmd))
-    if project and project.migrations:
-        heads = "heads" if len(project.heads) > 1 else "head"
-        return "flask db upgrade" if re.search(r"\bflask\b", started) else f"alembic upgrade {heads}"
-    if "django" in spoken or "manage.py" in started:
-        return "python manage.py migrate"
-    return "flask db upgrade" if re.search(r"\bflask_(?:sqlalchemy|migrate)\b", spoken) else "alembic upgrade head"
+    tool = tool_of(evidence)
+    if project and len(project.heads) > 1 and tool.apply.endswith(" head"):
+        return f"{tool.apply}s"
+    return tool.apply
 
 
 def _lasting(evidence: Evidence, project: ProjectFacts | None, migrate: str) -> str | None:

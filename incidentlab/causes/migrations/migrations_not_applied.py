@@ -1,8 +1,14 @@
 """The schema was never brought to the database that the service uses."""
 
-from incidentlab.causes._evidence import died, ends, is_after, last_ones, later, works
-from incidentlab.causes.migrations._missing_table import MissingTable, missing_tables
+from incidentlab.causes._evidence import cited, from_server
+from incidentlab.causes.migrations._account import ending, goes_on, is_fatal, over, over_now
+from incidentlab.causes.migrations._announcements import NEVER
+from incidentlab.causes.migrations._apps import all_unapplied
+from incidentlab.causes.migrations._lacking import hindered, lacking, lead_of, migrated_before, of_no_account, settled
+from incidentlab.causes.migrations._missing_table import MissingTable
+from incidentlab.causes.migrations._objects import MISSING_TABLE
 from incidentlab.causes.migrations._proof import chain, creators
+from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._remedy import remedies
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, RuledOut
@@ -10,41 +16,111 @@ from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts
 
 _ID = "migrations-not-applied"
 _TITLE = "The migrations were never applied"
-_APPLIED_LINE = "Running upgrade"
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: a table is missing, and the database has no revision of the code's."""
     project = next((one for one in evidence.projects if one.heads), None)
     database = next((one for one in evidence.databases if one.reachable), None)
-    missing = _unsettled(evidence)
+    tables = lacking(evidence, "missing-table")
+    since = settled(evidence, tables) if tables else None
+    lead = None if since or not tables else lead_of(tables)
+    missing = MissingTable(lead.event, lead.name) if lead else None
     against = _against(project, database, missing)
     if against or (database and not _unmigrated(database)):
         return against
-    confidence = _confidence(evidence, project, database, missing)
-    if confidence is None:
+    if database:
+        return _with_database(evidence, project, database, missing)
+    if since:
+        return over(_ID, _TITLE, f"The table {tables[0].name} was missing at first", since)
+    return _of_logs(evidence, project, lead) or (None if tables else _first_start(evidence))
+
+
+def _with_database(
+    evidence: Evidence, project: ProjectFacts | None, database: DatabaseFacts, missing: MissingTable | None
+) -> Finding | None:
+    if missing:
+        proven = project and creators(project, missing.bare) and not hindered(evidence)
+        confidence: Confidence = "certain" if proven else "likely"
+    elif project and _nothing_created(project, database) and over_now(evidence, _ID, _TITLE, "") is None:
+        confidence = "likely"
+    else:
         return None
-    table = missing.bare if missing else None
+    return _found(evidence, project, database, missing, confidence)
+
+
+def _of_logs(evidence: Evidence, project: ProjectFacts | None, lead: Trouble | None) -> Finding | RuledOut | None:
+    """Return what the log tells where no database was asked."""
+    told = _told(evidence)
+    if lead is None and not told:
+        return None
+    shown = lead or told[0]
+    if not told and (migrated_before(evidence, shown) or _is_behind(evidence)):
+        return None
+    if lead is None:
+        since = settled(evidence, told) or goes_on(evidence, told)
+        if since:
+            return over(_ID, _TITLE, "A tool found no schema at first", since)
+        return _announced(evidence, project, shown)
+    fatal = is_fatal(evidence, shown)
+    sure = fatal or bool(told) or not from_server(shown.event)
+    return _found(evidence, project, None, MissingTable(shown.event, shown.name), "likely" if sure else "possible")
+
+
+def _first_start(evidence: Evidence) -> RuledOut | None:
+    """Return that a tool only asked for its own table, as it does at a first start, or a monitor for the system's."""
+    asked = of_no_account(evidence, "bookkeeping", "missing-table")
+    since = settled(evidence, asked) if asked else None
+    if since is None:
+        return None
+    whose = "A migration tool asked for its own table" if asked[0].kind == "bookkeeping" else "A monitor asked"
+    return over(_ID, _TITLE, f"{whose}, {asked[0].name}, which was not there", since)
+
+
+def _told(evidence: Evidence) -> tuple[Trouble, ...]:
+    """Return the tools' own words that nothing was applied; Django says it by naming its own apps."""
+    behind = tuple(one for one in troubles(evidence, "behind") if all_unapplied(one.event))
+    return troubles(evidence, "never") + behind
+
+
+def _is_behind(evidence: Evidence) -> bool:
+    partly = any(not all_unapplied(one.event) and not one.mild for one in troubles(evidence, "behind"))
+    return partly or bool(lacking(evidence, "missing-column"))
+
+
+def _announced(evidence: Evidence, project: ProjectFacts | None, told: Trouble) -> Finding:
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="likely",
+        summary="The migration tool, or the application itself, says that the database has no schema yet.",
+        evidence=(cited(told.event, "It says that nothing is applied"), *ending(evidence, told)),
+        mend=remedies(evidence, project),
+        missing=_wanted(project, None, None),
+    )
+
+
+def _found(
+    evidence: Evidence,
+    project: ProjectFacts | None,
+    database: DatabaseFacts | None,
+    missing: MissingTable | None,
+    confidence: Confidence,
+) -> Finding:
     return Finding(
         cause=_ID,
         title=_TITLE,
         confidence=confidence,
-        summary=_summary(project, database, table),
+        summary=_summary(project, database, missing.bare if missing else None),
         evidence=chain(evidence, project, database, missing),
         mend=remedies(evidence, project),
         missing=_wanted(project, database, missing) if confidence != "certain" else (),
     )
 
 
-def _unsettled(evidence: Evidence) -> MissingTable | None:
-    """Return the first failure that no migration mended afterwards, the program's own word before the server's."""
-    applied = last_ones(event for event in evidence.logs if _APPLIED_LINE in event.text)
-    found = [one for one in missing_tables(evidence) if not any(is_after(event, one.event) for event in applied)]
-    return next((one for one in found if one.event.exception), found[0] if found else None)
-
-
 def _unmigrated(database: DatabaseFacts) -> bool:
-    return not database.revisions and not (database.version_table and database.revisions is None)
+    noted = any(table.versions is None or table.versions for table in database.migration_tables)
+    return not noted and not database.revisions and not (database.version_table and database.revisions is None)
 
 
 def _against(
@@ -60,19 +136,6 @@ def _against(
         why = f"The table {present[missing.bare]} exists in the database that was asked."
         return RuledOut(_ID, _TITLE, why, database.id)
     return None
-
-
-def _confidence(
-    evidence: Evidence, project: ProjectFacts | None, database: DatabaseFacts | None, missing: MissingTable | None
-) -> Confidence | None:
-    if database:
-        if missing:
-            return "certain" if project and creators(project, missing.bare) else "likely"
-        return "likely" if project and _nothing_created(project, database) and not works(evidence) else None
-    if missing is None or any(_APPLIED_LINE in event.text for event in evidence.logs):
-        return None
-    fatal = died(evidence) or any(ends(event) for event in later(evidence, missing.event))
-    return "likely" if fatal else "possible"
 
 
 def _nothing_created(project: ProjectFacts, database: DatabaseFacts) -> bool:
@@ -151,12 +214,13 @@ the version table: here it is absent or empty, while the code has at least one r
         "Make the migration a step of the deployment that can fail it, not a line in a manual.",
     ),
     confidence="""\
-- **certain**: the database records no revision, the code has revisions, and a statement failed on a table which one of
-  them creates.
-- **likely**: one of these is unknown: no project was given, or the database was not asked and the service died of the
-  missing table.
-- **possible**: only a log with a missing table is there, and the service went on.""",
+- **certain**: the database records no revision, the code has revisions, and a statement failed on a table which one
+  of them creates.
+- **likely**: one of these is unknown: no project was given, or only a log is there, in which a program fails for
+  want of a table or says that the database has no schema.
+- **possible**: only the server's own log is there, and whose statement failed is not known.""",
     find=find,
+    signs=(MISSING_TABLE, NEVER),
     links=(
         "https://alembic.sqlalchemy.org/en/latest/tutorial.html#running-our-first-migration",
         "https://www.postgresql.org/docs/current/errcodes-appendix.html",

@@ -1,0 +1,58 @@
+"""What to do about a migration that failed: by what it failed of, and by the tool that ran it."""
+
+from incidentlab.causes._evidence import said
+from incidentlab.causes.migrations._account import command, words
+from incidentlab.causes.migrations._reading import Trouble
+from incidentlab.causes.migrations._toolbox import Tool
+from incidentlab.model.diagnosis import Mend
+
+
+def mends(tool: Tool, lead: Trouble | None, named: str) -> tuple[Mend, ...]:
+    """Return the mends for a failure, best first; ``lead`` is ``None`` where only the tool's table tells of it."""
+    state = (lead.event.sqlstate or "") if lead else ""
+    found = [
+        command(tool.state, "Shows what was applied before it failed; PostgreSQL undoes a failed transaction whole.")
+    ]
+    if state.startswith(("22", "23")) or (lead and " contains null values" in said(lead.event)):
+        found.append(
+            words(
+                "Put the data right first: fill, correct or remove the rows that the new rule refuses, best in "
+                "the migration itself, before the change.",
+                "The rule then holds for every row.",
+            )
+        )
+    elif state == "2BP01":
+        found.append(
+            words(
+                "Drop the dependent object (the DETAIL names it) before the step and create it again after it, "
+                "in the migration; CASCADE drops it for good.",
+                "It is often a view that somebody made by hand.",
+            )
+        )
+    elif state in ("42P01", "42703"):
+        found.append(
+            words(
+                "See whether an earlier revision was to make what is missing: was the database stamped past it, "
+                "or is the first revision not the first of the schema?",
+                "The step itself may be sound.",
+            )
+        )
+    if tool.name == "prisma":
+        name = named or "MIGRATION"
+        found.append(
+            command(
+                f"npx prisma migrate resolve --rolled-back {name}",
+                "After the reason is mended: lets Prisma try it again.",
+            )
+        )
+    elif tool.name == "golang-migrate":
+        found.append(
+            words(
+                "Undo what the step left behind, then `migrate force` the version before it.",
+                "It does not run its steps in a transaction; “dirty” means one was left half done.",
+            )
+        )
+    elif tool.name == "flyway":
+        found.append(command("flyway repair", "After the reason is mended: removes the failed entry from its table."))
+    found.append(command(tool.apply, "Applies it again, once the reason is mended."))
+    return tuple(found)

@@ -1,0 +1,46 @@
+"""Did several programs apply the same migrations at one time? Seen from their own words and from the compose file."""
+
+from incidentlab.causes._evidence import ends
+from incidentlab.causes.migrations._course import Step, course
+from incidentlab.causes.migrations._start import applies_migrations
+from incidentlab.model.compose import ComposeFacts
+from incidentlab.model.evidence import Evidence, LogEvent
+
+
+def twice(evidence: Evidence) -> tuple[Step, Step] | None:
+    """Return one step that was begun twice at once: by two services, or again with nothing in between that ended it.
+
+    A crash loop begins the same step again and again too; there each attempt has an error or an end after it.
+    """
+    logs = evidence.logs
+    place = {event.id: number for number, event in enumerate(logs)}
+    last: dict[tuple[str, str], Step] = {}
+    for step in course(logs).begun:
+        key = (step.event.source, step.name)
+        before = last.get(key)
+        if before and _undisturbed(logs[place[before.event.id] + 1 : place[step.event.id]], before.event, step.event):
+            return before, step
+        last[key] = step
+    return None
+
+
+def applying_services(evidence: Evidence) -> tuple[tuple[ComposeFacts, tuple[str, ...]], ...]:
+    """Return, for each compose file, the services whose commands apply migrations, one name for each replica."""
+    scripts = tuple(script for project in evidence.projects for script in project.scripts)
+    found = []
+    for file in evidence.compose:
+        names: list[str] = []
+        for service in file.services:
+            argv = (*(service.entrypoint or ()), *(service.command or ()))
+            if applies_migrations(argv, scripts) == "applies":
+                names += [service.name] * max(1, service.replicas)
+        if len(names) > 1:
+            found.append((file, tuple(names)))
+    return tuple(found)
+
+
+def _undisturbed(between: tuple[LogEvent, ...], one: LogEvent, other: LogEvent) -> bool:
+    if one.service != other.service:
+        mine = [event for event in between if event.service == one.service]
+        return not any(event.severity in ("error", "fatal") or ends(event) for event in mine)
+    return not any(event.severity in ("error", "fatal") or event.exception or ends(event) for event in between)

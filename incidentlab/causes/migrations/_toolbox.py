@@ -1,0 +1,85 @@
+"""Which migration tool a deployment uses, and its commands: to see the state, to apply, to mark, to merge."""
+
+import re
+from dataclasses import dataclass
+
+from incidentlab.causes._evidence import said
+from incidentlab.model.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A migration tool; each command is for a POSIX shell, in the folder where the tool is configured."""
+
+    name: str
+    state: str  # shows what is applied and what is not
+    apply: str
+    mark: str  # notes a revision as applied without running it; REVISION stands for it
+    merge: str  # joins two branches, or what comes closest
+    seen: re.Pattern[str]  # by what its name is known in logs and command lines
+
+
+# Commands by the tools' own documentation. The more particular come first: Flask-Migrate speaks as Alembic does.
+_TOOLS = (
+    Tool("flask", "flask db current && flask db heads", "flask db upgrade", "flask db stamp REVISION",
+         'flask db merge heads -m "merge branches"', re.compile(r"\bflask_migrate\b|\bflask db\b")),
+    Tool("airflow", "airflow db check-migrations", "airflow db migrate", "alembic stamp REVISION",
+         'alembic merge heads -m "merge branches"', re.compile(r"\bairflow db\b")),
+    Tool("alembic", "alembic current && alembic heads", "alembic upgrade head", "alembic stamp REVISION",
+         'alembic merge heads -m "merge branches"',
+         re.compile(r"\balembic\b|\bRunning upgrade\b|\bContext impl\b|\bCan't locate revision\b")),
+    Tool("django", "python manage.py showmigrations", "python manage.py migrate",
+         "python manage.py migrate --fake APP REVISION", "python manage.py makemigrations --merge",
+         re.compile(r"\bdjango\b|\bmanage\.py\b|\bunapplied migration\(s\)", re.IGNORECASE)),
+    Tool("prisma", "npx prisma migrate status", "npx prisma migrate deploy",
+         "npx prisma migrate resolve --applied REVISION", "npx prisma migrate dev",
+         re.compile(r"\bprisma\b|\bError: P[13]0\d\d\b|\bP20\d\d\b", re.IGNORECASE)),
+    Tool("flyway", "flyway info", "flyway migrate", "flyway baseline -baselineVersion=REVISION", "flyway info",
+         re.compile(r"\bflyway", re.IGNORECASE)),
+    Tool("liquibase", "liquibase status", "liquibase update", "liquibase changelog-sync", "liquibase status",
+         re.compile(r"\bliquibase\b|\bchange ?log lock\b", re.IGNORECASE)),
+    Tool("rails", "bin/rails db:migrate:status", "bin/rails db:migrate",
+         "bin/rails runner \"ActiveRecord::SchemaMigration.create_version('REVISION')\"", "bin/rails db:migrate:status",
+         re.compile(r"\bActiveRecord\b|\brake\b|\bbin/rails\b|\bdb:migrate\b|\bPG::\w|\bPuma\b")),
+    Tool("ecto", "mix ecto.migrations", "mix ecto.migrate", "mix ecto.migrate --to REVISION", "mix ecto.migrations",
+         re.compile(r"\bEcto\b|\bPostgrex\b|\bmix ecto\b|\bDBConnection\b")),
+    Tool("knex", "npx knex migrate:list", "npx knex migrate:latest", "npx knex migrate:up REVISION",
+         "npx knex migrate:list", re.compile(r"\bknex", re.IGNORECASE)),
+    Tool("typeorm", "npx typeorm migration:show", "npx typeorm migration:run", "npx typeorm migration:run --fake",
+         "npx typeorm migration:show", re.compile(r"\btypeorm\b|\bQueryFailedError\b", re.IGNORECASE)),
+    Tool("sequelize", "npx sequelize-cli db:migrate:status", "npx sequelize-cli db:migrate",
+         "npx sequelize-cli db:migrate --to REVISION", "npx sequelize-cli db:migrate:status",
+         re.compile(r"\bsequelize", re.IGNORECASE)),
+    Tool("golang-migrate", 'migrate -path migrations -database "$DATABASE_URL" version',
+         'migrate -path migrations -database "$DATABASE_URL" up',
+         'migrate -path migrations -database "$DATABASE_URL" force REVISION', "ls migrations",
+         re.compile(r"\bDirty database version\b|\bno migration found for version\b|\bgolang-migrate\b")),
+)  # fmt: skip
+_ALEMBIC = next(tool for tool in _TOOLS if tool.name == "alembic")
+
+
+def tool_of(evidence: Evidence) -> Tool:
+    """Return the tool that the evidence shows: the project's, the database's, the log's; Alembic where none does."""
+    started = " ".join(word for image in evidence.images for word in (*image.entrypoint, *image.cmd))
+    if any(project.migrations for project in evidence.projects):
+        return _named("flask") if re.search(r"\bflask\b", started) else _ALEMBIC
+    for database in evidence.databases:
+        for table in database.migration_tables:
+            known = next((tool for tool in _TOOLS if tool.name == table.tool), None)
+            if known:
+                return known
+    return _told(evidence, started)
+
+
+def _told(evidence: Evidence, started: str) -> Tool:
+    best, most = _ALEMBIC, 0
+    texts = [f"{said(event)} {event.exception or ''} {' '.join(event.packages)}" for event in evidence.logs]
+    for tool in _TOOLS:
+        count = sum(1 for text in (started, *texts) if tool.seen.search(text))
+        if count > most:
+            best, most = tool, count
+    return best
+
+
+def _named(name: str) -> Tool:
+    return next(tool for tool in _TOOLS if tool.name == name)

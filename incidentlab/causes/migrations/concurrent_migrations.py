@@ -1,0 +1,159 @@
+"""Several programs applied the same migrations at one time."""
+
+import re
+
+from incidentlab.causes._evidence import answered, cited, ends, from_server, later, said, serves
+from incidentlab.causes.migrations._account import ending, is_fatal, leading, over, over_now, words
+from incidentlab.causes.migrations._races import RACE
+from incidentlab.causes.migrations._reading import Trouble, troubles
+from incidentlab.causes.migrations._starters import applying_services, twice
+from incidentlab.causes.migrations._toolbox import tool_of
+from incidentlab.model.cause import Cause
+from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.evidence import Evidence, LogEvent
+
+_ID = "concurrent-migrations"
+_TITLE = "Several programs applied migrations at the same time"
+# An index of the catalogue is violated by two sessions that create the same thing, and by nothing else.
+_CATALOGUE = re.compile(
+    r"\bpg_(?:type|class|namespace|extension|proc)_\w{1,60}|\balready running\b|\bConcurrentMigration"
+    r"|\bcurrently running\b"
+)
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: a word that only a race explains, or one step begun twice and failing."""
+    told = troubles(evidence, "race")
+    pair = twice(evidence)
+    if not told:
+        doubled = troubles(evidence, "exists") if pair else ()
+        return _finding(evidence, doubled) if doubled else None
+    caught = _caught(evidence, told)
+    what = "Two programs created the same thing at one time"
+    if caught:
+        return over(_ID, _TITLE, f"{what}, and the later one took it lightly", caught)
+    return over_now(evidence, _ID, _TITLE, what) or _finding(evidence, told)
+
+
+def _caught(evidence: Evidence, told: tuple[Trouble, ...]) -> LogEvent | None:
+    """Return the proof that the program expected it: it only mentions the error, or is silent, and serves on."""
+    if any(not one.mild and not from_server(one.event) for one in told):
+        return None
+    after = [event for event in later(evidence, told[-1].event) if not from_server(event)]
+    if any(ends(event) for event in after):
+        return None
+    good = [event for event in after if answered(event)] or [event for event in after if serves(event)]
+    return good[0] if good else None
+
+
+def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
+    lead = leading(told)
+    pair, services = twice(evidence), applying_services(evidence)
+    plain = bool(_CATALOGUE.search(said(lead.event)))
+    several = bool(pair or services) or len({one.event.service for one in told if not from_server(one.event)}) > 1
+    confidence: Confidence = "certain" if plain and (several or is_fatal(evidence, lead)) else "likely"
+    named = next((one.name for one in told if one.name), "")
+    links: list[Link] = []
+    if pair:
+        first, second = pair
+        links.append(cited(first.event, f"One program begins the step {first.name}"))
+        links.append(cited(second.event, "Another begins the same step, before the first is known to be done"))
+    links.append(cited(lead.event, "The later one finds what the other is just making"))
+    for file, names in services:
+        claim = f"In the compose file {len(names)} containers apply migrations at start: {', '.join(names)}"
+        links.append(Link(claim, file.id, "the compose file", command=file.command))
+    shown = f" ({named})" if named else ""
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=f"Two sessions made the same thing{shown} at one time; the later one was refused and its program "
+        f"failed.",
+        evidence=(*links, *ending(evidence, lead)),
+        mend=_mends(evidence),
+        missing=() if confidence == "certain" else (_WANTED,),
+    )
+
+
+_WANTED = (
+    "How many programs apply migrations at start: give the logs of all of them, or the compose file with --compose."
+)
+
+
+def _mends(evidence: Evidence) -> tuple[Mend, ...]:
+    tool = tool_of(evidence)
+    return (
+        words(
+            f"Let one program apply them (`{tool.apply}`) before the others start: in compose a one-shot service and "
+            "`depends_on: {migrate: {condition: service_completed_successfully}}`, in Kubernetes a Job before "
+            "the roll-out.",
+            "Whoever comes later finds everything done.",
+        ),
+        words(
+            "Or let each of them take an advisory lock around it: SELECT pg_advisory_lock(42) first, "
+            "pg_advisory_unlock(42) afterwards, on one connection.",
+            "The others wait, and find nothing left to do. IF NOT EXISTS does not help: it is checked before the lock.",
+        ),
+        words(
+            "Now: start the failed program again. PostgreSQL took its half back whole, and the other has applied "
+            "the rest.",
+            "",
+        ),
+    )
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="Two replicas, workers or jobs apply the same migrations at once, and the later one fails.",
+    explanation="""\
+Each replica's start script applies the migrations, or each worker calls `create_all()`, and they start together:
+two replicas, an API and its worker from one image, four processes of one server, a job of the pipeline beside a
+container.
+
+Both look whether a table is there, both find it missing, both create it. PostgreSQL lets one of them through. The
+other one fails where the system catalogue must be unique (`pg_type_typname_nsp_index`,
+`pg_class_relname_nsp_index`, `pg_extension_name_index`), with "tuple concurrently updated", on the version table's
+key, or with "already exists". `CREATE TABLE IF NOT EXISTS` is no protection: the check and the creation are two
+steps.
+
+On an empty database it happens at the first start, and a restart seems to heal it. Two longer migrations can also
+deadlock on each other's tables.""",
+    shows=(
+        'duplicate key value violates unique constraint "pg_type_typname_nsp_index"',
+        "ERROR:  tuple concurrently updated",
+        "Online migration expected to match one row when updating …; 0 found",
+        "ActiveRecord::ConcurrentMigrationError; Another migration is already running",
+        "the same “Running upgrade a -> b” from two containers",
+    ),
+    check=(
+        "docker compose logs | grep -E 'Running upgrade|nsp_index|concurrently updated'",
+        "docker compose config | grep -nE 'replicas|upgrade|migrate'",
+    ),
+    mend=(
+        "Start the failed program again; the schema is whole.",
+        "Apply the migrations in one place before the roll-out: a one-shot service or job.",
+        "Or take an advisory lock around them.",
+    ),
+    prevent=(
+        "Start the stack in CI from an empty database with the number of replicas that production has.",
+        "Do not create tables when a module is imported: every worker imports it.",
+    ),
+    confidence="""\
+- **certain**: an index of the system catalogue was violated, or the tool says that another migration runs, and
+  either a program ended with it or several are seen to apply migrations.
+- **likely**: one of these alone, or one step was begun twice at once and found its objects there.""",
+    find=find,
+    explains=(
+        "schema-created-outside-migrations",
+        "migration-failed",
+        "deadlock",
+        "migrations-not-applied",
+        "migration-blocked-by-lock",
+    ),
+    links=(
+        "https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS",
+        "https://docs.docker.com/compose/how-tos/startup-order/",
+    ),
+    signs=(RACE,),
+)

@@ -1,0 +1,219 @@
+"""A migration was begun and failed."""
+
+from incidentlab.causes._evidence import cited, said
+from incidentlab.causes.migrations._account import (
+    applied_since,
+    ending,
+    is_fatal,
+    leading,
+    over,
+    over_now,
+)
+from incidentlab.causes.migrations._announcements import FAILED
+from incidentlab.causes.migrations._failure_mends import mends
+from incidentlab.causes.migrations._graph import database_of, project_of
+from incidentlab.causes.migrations._reading import Trouble, troubles
+from incidentlab.causes.migrations._toolbox import tool_of
+from incidentlab.model.cause import Cause
+from incidentlab.model.database import MigrationTable
+from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
+from incidentlab.model.evidence import DatabaseFacts, Evidence
+
+_ID = "migration-failed"
+_TITLE = "A migration failed"
+# Data, constraints, dependent objects and the migration's own SQL: what these say is about this step alone.
+_OF_THE_STEP = ("22", "23502", "23503", "23514", "2BP01", "42601", "42804", "42830", "42P16", "42846", "44000")
+_ITS_DATA = (" contains null values", "could not create unique index")
+_WHAT = {
+    "23502": "rows that are there hold NULL where the migration wants a value",
+    "23503": "rows that are there point to rows that are not",
+    "23505": "rows that are there are not unique",
+    "23514": "rows that are there break the new check",
+    "2BP01": "other objects, such as a view, depend on what it wants to drop or change",
+    "0A000": "PostgreSQL does not allow this change as it is written",
+    "42P01": "it needs a table that is not there",
+    "42703": "it needs a column that is not there",
+    "42704": "it needs a type, index or constraint that is not there",
+    "42883": "it calls a function that is not there; an extension may be missing",
+    "42601": "its SQL has a syntax error",
+    "42804": "the types of the values do not fit",
+    "42830": "what a foreign key points to is not unique",
+}
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: an error within a step, a tool's word of one, or the mark in its table."""
+    told = troubles(evidence, "failed")
+    marked = _marked(evidence)
+    if not told:
+        return _from_table(evidence, *marked) if marked else None
+    since = None if marked else applied_since(evidence, told)
+    if since:
+        return over(_ID, _TITLE, "A migration failed at first", since)
+    if all(one.mild for one in told) and not marked:
+        working = over_now(evidence, _ID, _TITLE, "A tool complained of a migration")
+        if working:
+            return working
+    return _finding(evidence, told, marked)
+
+
+def _finding(
+    evidence: Evidence, told: tuple[Trouble, ...], marked: tuple[DatabaseFacts, MigrationTable] | None
+) -> Finding:
+    lead = leading(told)
+    named = lead.name or next((one.name for one in told if one.name), "")
+    confidence = _confidence(evidence, lead, marked)
+    claim = f"The step {named} fails" if named else "A step of the migrations fails"
+    links = [*_step_links(lead), cited(lead.event, claim + _statement(lead))]
+    if marked:
+        links += _table_links(*marked)
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=_summary(lead, named),
+        evidence=(*links, *_file_links(evidence, named), *ending(evidence, lead)),
+        mend=mends(tool_of(evidence), lead, named),
+        missing=() if confidence == "certain" else _wanted(evidence, lead),
+    )
+
+
+def _confidence(evidence: Evidence, lead: Trouble, marked: tuple[DatabaseFacts, MigrationTable] | None) -> Confidence:
+    text = said(lead.event)
+    own = (lead.event.sqlstate or "").startswith(_OF_THE_STEP) or any(words in text for words in _ITS_DATA)
+    if own and lead.step is not None and lead.step.name:
+        return "certain" if is_fatal(evidence, lead) or lead.event.exception else "likely"
+    if marked and not lead.announced:
+        return "certain"
+    return "possible" if lead.announced and lead.mild else "likely"
+
+
+def _summary(lead: Trouble, named: str) -> str:
+    step = f"The migration {named}" if named else "A migration"
+    state = lead.event.sqlstate or ("23502" if " contains null values" in said(lead.event) else "")
+    reason = _WHAT.get(state)
+    if reason:
+        return f"{step} failed: {reason}. What it and later ones would have made is not there."
+    if lead.announced:
+        return f"{step} failed, now or at an earlier start, and the tool applies nothing more until that is resolved."
+    return f"{step} failed with an error of its own; what it and later ones would have made is not there."
+
+
+def _statement(lead: Trouble) -> str:
+    sql = " ".join((lead.event.sql or "").split())
+    return f": {sql[:160]}" if sql else ""
+
+
+def _step_links(lead: Trouble) -> tuple[Link, ...]:
+    return (cited(lead.step.event, "The step begins"),) if lead.step and lead.step.name else ()
+
+
+def _file_links(evidence: Evidence, named: str) -> tuple[Link, ...]:
+    project = project_of(evidence)
+    target = named.rpartition("->")[2].strip()
+    if project is None or not target:
+        return ()
+    return tuple(
+        Link(
+            f"Revision {one.revision} is this file",
+            project.id,
+            one.path,
+            quote=one.message,
+            command=f"alembic show {one.revision}",
+        )
+        for one in project.migrations
+        if one.revision == target
+    )
+
+
+def _marked(evidence: Evidence) -> tuple[DatabaseFacts, MigrationTable] | None:
+    database = database_of(evidence)
+    if database is None:
+        return None
+    return next(((database, table) for table in database.migration_tables if table.failed), None)
+
+
+def _table_links(database: DatabaseFacts, table: MigrationTable) -> tuple[Link, ...]:
+    claim = f"{table.place} marks {', '.join(table.failed[:4])} as failed or unfinished"
+    return (Link(claim, database.id, f"database {database.database or database.id}", command=database.command),)
+
+
+def _from_table(evidence: Evidence, database: DatabaseFacts, table: MigrationTable) -> Finding:
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="likely",
+        summary=f"The tool's own table says that {table.failed[0]} failed or did not finish; it applies nothing more.",
+        evidence=_table_links(database, table),
+        mend=mends(tool_of(evidence), None, table.failed[0]),
+        missing=("The log of that migration would show what it failed of: give --logs.",),
+    )
+
+
+def _wanted(evidence: Evidence, lead: Trouble) -> tuple[str, ...]:
+    wanted = []
+    if lead.announced:
+        wanted.append("The statement that failed: the log of the first attempt, or the database's log.")
+    if not evidence.containers and not is_fatal(evidence, lead):
+        wanted.append("Whether the program ended there: give --container.")
+    if database_of(evidence) is None:
+        wanted.append("Which revision the database is at, and which tables it has: give --database-url.")
+    return tuple(wanted)
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="A step of the migrations fails, every later one is not applied, and each start fails in the same way.",
+    explanation="""\
+A migration is tried on an empty or small database, and meets another one in production: rows with NULL where the
+new column must have none, duplicates where an index must be unique, a view that somebody built on the table, a type
+or an extension that is not there. PostgreSQL runs the change in a transaction and takes all of it back; the version
+table stays at the revision before.
+
+From then on the deployment is stuck. The start script ends with the error, the container restarts, and each start
+fails in the same step. Where the script goes on, the server starts on the older schema and reports missing columns
+and tables: consequences of this one failure.
+
+Tools that keep a mark of their own (Prisma, Flyway, golang-migrate) refuse everything after a failure until
+somebody says how it was resolved; their message tells no longer what the reason was.""",
+    shows=(
+        "Running upgrade a -> b … followed by a traceback with NotNullViolation, DependentObjectsStillExist, …",
+        "Applying app.0002_name...Traceback; StandardError: An error has occurred, this and all later migrations "
+        "canceled",
+        "Error: P3018, P3009 (Prisma); Migration V2__name.sql failed (Flyway); Dirty database version N "
+        "(golang-migrate)",
+    ),
+    check=(
+        "docker logs app 2>&1 | grep -B 2 -A 20 'Running upgrade'",
+        "alembic current && alembic heads",
+        'psql "$DATABASE_URL" -c "SELECT version_num FROM alembic_version"',
+    ),
+    mend=(
+        "Read the statement and its DETAIL: they name the rows or objects that stand in the way.",
+        "Mend the data or the revision, and apply it again; PostgreSQL has taken back the failed attempt.",
+        "With a tool that marks the failure: undo its remains, then `prisma migrate resolve`, `flyway repair` or "
+        "`migrate force`.",
+    ),
+    prevent=(
+        "Run each migration in CI on a copy of production's data, or on a sample with its oddities.",
+        "Add constraints in steps: a nullable column, a backfill, then `NOT NULL`; `NOT VALID`, then `VALIDATE`.",
+        "Take a backup right before, and know how long it takes to restore.",
+    ),
+    confidence="""\
+- **certain**: a named step failed on data, on dependent objects or on its own SQL, and the program ended with it;
+  or a failure in the log and the tool's own mark in its table agree.
+- **likely**: a step failed for want of a table or column, with another exception, or the tool says that one has
+  failed.
+- **possible**: only a warning speaks of it.
+
+No connection, no rights, a lock, a full disk and objects that exist already are causes of their own.""",
+    find=find,
+    explains=("migrations-not-applied", "migrations-behind", "schema-created-outside-migrations"),
+    links=(
+        "https://www.postgresql.org/docs/current/sql-altertable.html",
+        "https://www.prisma.io/docs/orm/prisma-migrate/workflows/patching-and-hotfixing",
+        "https://alembic.sqlalchemy.org/en/latest/tutorial.html#running-our-second-migration",
+    ),
+    signs=(FAILED,),
+)

@@ -1,0 +1,221 @@
+"""The database is at a revision that the code does not know."""
+
+from incidentlab.causes._evidence import cited, works
+from incidentlab.causes.migrations._account import (
+    applied_since,
+    command,
+    ending,
+    is_fatal,
+    leading,
+    over,
+    quoted,
+    words,
+)
+from incidentlab.causes.migrations._graph import database_of, project_of, unknown
+from incidentlab.causes.migrations._reading import Trouble, troubles
+from incidentlab.causes.migrations._refusals import UNKNOWN
+from incidentlab.causes.migrations._toolbox import tool_of
+from incidentlab.model.cause import Cause
+from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts
+
+_ID = "unknown-revision"
+_TITLE = "The database is at a revision that the code does not have"
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: a tool cannot find a revision, or database and code are seen to differ."""
+    told = troubles(evidence, "unknown")
+    project, database = project_of(evidence), database_of(evidence)
+    strange = unknown(project, database.revisions or ()) if project and database else ()
+    torn = project.missing_parents if project else ()
+    if not told:
+        return _from_facts(evidence, project, database, strange)
+    since = applied_since(evidence, told)
+    if since and not strange:
+        return over(_ID, _TITLE, "A revision could not be found at first", since)
+    lead = leading(told)
+    named = lead.name or next((one.name for one in told if one.name), "")
+    proven = bool(strange) or any(parent == named for _, parent in torn)
+    confidence: Confidence = "certain" if proven or (named and is_fatal(evidence, lead)) else "likely"
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=_summary(lead, named),
+        evidence=(
+            cited(lead.event, "The tool looks for a revision in vain"),
+            *_fact_links(project, database, strange),
+            *ending(evidence, lead),
+        ),
+        mend=_mends(evidence, named or next(iter(strange), "")),
+        missing=() if confidence == "certain" else _wanted(project, database),
+    )
+
+
+def _from_facts(
+    evidence: Evidence, project: ProjectFacts | None, database: DatabaseFacts | None, strange: tuple[str, ...]
+) -> Finding | None:
+    if project and project.missing_parents and not strange:
+        return _torn(evidence, project)
+    if not (project and database and strange):
+        return None
+    confidence: Confidence = "possible" if works(evidence) else "likely"
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=f"The database's version table names {', '.join(strange)}, and no revision of the code has that id.",
+        evidence=_fact_links(project, database, strange),
+        mend=_mends(evidence, strange[0]),
+        missing=("Whether this code is the one that is deployed: compare it with the image, or give --logs.",),
+    )
+
+
+def _torn(evidence: Evidence, project: ProjectFacts) -> Finding:
+    revision, parent = project.missing_parents[0]
+    path = next((one.path for one in project.migrations if one.revision == revision), project.script_location)
+    link = Link(f"Revision {revision} builds on {parent}, which no file has", project.id, path, command=project.command)
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="likely",
+        summary=f"Revision {revision} of the code builds on {parent}, and there is no such revision.",
+        evidence=(link,),
+        mend=_mends(evidence, parent),
+        missing=(
+            "The log of the step that applies the migrations would show whether it failed for that: give --logs.",
+        ),
+    )
+
+
+def _fact_links(
+    project: ProjectFacts | None, database: DatabaseFacts | None, strange: tuple[str, ...]
+) -> tuple[Link, ...]:
+    links = []
+    if database and strange:
+        at = ", ".join(database.revisions or ())
+        links.append(
+            Link(
+                f"The database's version table holds {at}",
+                database.id,
+                f"database {database.database or database.id}",
+                quote=f"revision: {at}",
+                command=database.command,
+            )
+        )
+    if project and strange:
+        links.append(
+            Link(
+                f"The code has {len(project.migrations)} revisions up to {', '.join(project.heads)}; that one is not "
+                "among them",
+                project.id,
+                project.script_location or "the revisions",
+                command=project.command,
+            )
+        )
+    return tuple(links)
+
+
+def _summary(lead: Trouble, named: str) -> str:
+    if "is applied before its dependency" in lead.event.text:
+        return (
+            f"The database says that a migration was applied whose parent ({named}) was not: its history is "
+            f"not the code's."
+        )
+    if "nonexistent" in lead.event.text:
+        return f"A migration of the code builds on {named or 'one'}, and there is no such file."
+    shown = f" {named}" if named else ""
+    return (
+        f"The version table names a revision{shown} which the deployed code does not contain, so no migration can run."
+    )
+
+
+def _wanted(project: ProjectFacts | None, database: DatabaseFacts | None) -> tuple[str, ...]:
+    wanted = []
+    if database is None:
+        wanted.append("What the version table holds: give --database-url.")
+    if project is None:
+        wanted.append("Which revisions the deployed code has: give --project.")
+    return tuple(wanted)
+
+
+def _mends(evidence: Evidence, name: str) -> tuple[Mend, ...]:
+    tool = tool_of(evidence)
+    searched = f"git log --all --oneline -- '*{name}*'" if name and name.replace("_", "").isalnum() else tool.state
+    mends = [
+        command(searched, "Shows the branch or release that has this revision, if the code ever had it."),
+        words(
+            "Deploy the code that contains it: an older image in front of a newer database is the usual reason. "
+            "Go back "
+            "to the older schema only with that newer code (downgrade), or from a backup.",
+            "Nothing in the database has to change for that.",
+        ),
+    ]
+    if tool.name in ("alembic", "flask"):
+        stamp = tool.mark.replace("REVISION", "LAST_COMMON_REVISION").replace("stamp ", "stamp --purge ")
+        mends.append(
+            words(
+                "If the revision was only renamed or squashed and the schema is the one of another revision: "
+                f"`{stamp}`, after a backup and a look at the tables.",
+                "It rewrites the version table and runs no migration.",
+            )
+        )
+    elif name:
+        mends.append(
+            words(f"If {quoted(name)} was renamed, put the old name back, or correct the tool's table after a backup.")
+        )
+    return tuple(mends)
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="The version table names a revision that no file of the deployed code has.",
+    explanation="""\
+Before a tool applies anything it reads from the database which revision is there, and looks for that revision among
+its files. Where it is not found the tool stops, for it cannot know what lies between.
+
+The usual ways to get there: the software went *back* to an older release while the database stayed with the newer
+one; a branch was tried on a shared database and its revision deleted or renamed afterwards; revisions were
+squashed; an image was built without the newest file; or two applications share one database and one version table.
+
+Django's `InconsistentMigrationHistory` and `NodeNotFoundError` tell the same of its graph: what the database says
+was applied, and what the files say, are no longer one history.""",
+    shows=(
+        "Can't locate revision identified by '…'; No such revision or branch '…'",
+        "NodeNotFoundError: … dependencies reference nonexistent parent node; InconsistentMigrationHistory",
+        "Detected applied migration not resolved locally; no migration found for version …",
+        "The migration directory is corrupt, the following files are missing: …",
+    ),
+    check=(
+        'psql "$DATABASE_URL" -c "SELECT version_num FROM alembic_version"',
+        "alembic history | head",
+        "git log --all --oneline -- '*REVISION*'",
+    ),
+    mend=(
+        "Deploy the code that has the revision (the newer release), or take the file back from version control.",
+        "If the older code has to stay: go down with the newer code first (`alembic downgrade`), or restore the "
+        "backup.",
+        "If only the id changed: `alembic stamp --purge REVISION` for the revision whose schema the database "
+        "really has.",
+    ),
+    prevent=(
+        "Never delete or rename a revision that has been applied anywhere.",
+        "Give each branch and each application a database of its own, or a `version_table` of its own.",
+        "Before going back to an older release, run its downgrade or have a backup.",
+    ),
+    confidence="""\
+- **certain**: the tool names a revision that it cannot find and the program ends, or database and code were both
+  asked and the one's revision is not among the other's.
+- **likely**: the tool complains of it and how it went on is not known, or database and code differ and no log was
+  given.
+- **possible**: database and code differ, and the service works.""",
+    find=find,
+    explains=("migrations-not-applied", "migrations-behind", "migration-failed"),
+    links=(
+        "https://alembic.sqlalchemy.org/en/latest/api/commands.html#alembic.command.stamp",
+        "https://docs.djangoproject.com/en/stable/ref/django-admin/#django-admin-showmigrations",
+    ),
+    signs=(UNKNOWN,),
+)

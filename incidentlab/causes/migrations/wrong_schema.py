@@ -1,0 +1,226 @@
+"""The table is there, in a schema in which the session does not look."""
+
+from incidentlab.causes._evidence import cited
+from incidentlab.causes.migrations._account import command as run
+from incidentlab.causes.migrations._account import ending, over, over_now, quoted, words
+from incidentlab.causes.migrations._lacking import lead_of, settled
+from incidentlab.causes.migrations._reading import Trouble, troubles
+from incidentlab.causes.migrations._schemas import NO_SCHEMA, PATH, sets_path, shown_tables
+from incidentlab.model.cause import Cause
+from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
+
+_ID = "wrong-schema"
+_TITLE = "The table is in another schema than the session looks in"
+
+
+def find(evidence: Evidence) -> Finding | RuledOut | None:
+    """Hold evidence against the cause: no schema is selected, or what is missing is seen in another schema."""
+    lacking = troubles(evidence, "missing-table", "bookkeeping")
+    elsewhere = _in_database(evidence, lacking)
+    if elsewhere:
+        return _of_facts(evidence, *elsewhere)
+    refused = troubles(evidence, "schema")
+    if refused:
+        since = settled(evidence, refused)
+        if since:
+            return over(_ID, _TITLE, "A schema was missing at first", since)
+        return over_now(evidence, _ID, _TITLE, "A schema was missing at first") or _without_schema(evidence, refused)
+    return _seen_elsewhere(evidence, lacking)
+
+
+def _in_database(evidence: Evidence, lacking: tuple[Trouble, ...]) -> tuple[DatabaseFacts, Trouble, str] | None:
+    """Return the database in which a missing table lies in a schema that its search_path does not have."""
+    for database in evidence.databases:
+        path = database.schemas or _path(database)
+        by_name: dict[str, list[str]] = {}
+        for name in database.tables:
+            by_name.setdefault(name.rpartition(".")[2], []).append(name)
+        for one in lacking:
+            asked, _, bare = one.name.replace('"', "").rpartition(".")
+            places = by_name.get(bare, [])
+            hidden = [name for name in places if name.rpartition(".")[0] not in ((asked,) if asked else path)]
+            if places and len(hidden) == len(places):
+                return database, one, hidden[0]
+    return None
+
+
+def _path(database: DatabaseFacts) -> tuple[str, ...]:
+    """Return what the search_path resolves to, as well as its words tell it."""
+    words_ = [one.strip().strip('"') for one in (database.search_path or '"$user", public').split(",")]
+    return tuple((database.user or "") if one == "$user" else one for one in words_ if one)
+
+
+def _of_facts(evidence: Evidence, database: DatabaseFacts, one: Trouble, place: str) -> Finding:
+    schema, _, table = place.rpartition(".")
+    path = database.search_path or ", ".join(database.schemas)
+    where = f"database {database.database or database.id}"
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="likely" if settled(evidence, (one,)) is None else "possible",
+        summary=f"The table {table} exists in the schema {schema}; the session looks in {path or 'no schema'}.",
+        evidence=(
+            cited(one.event, f"The statement does not find {one.name}"),
+            Link(f"The table is there: {place}", database.id, where, quote=place, command=database.command),
+            Link(
+                "The search_path does not lead there",
+                database.id,
+                where,
+                quote=f"search_path: {path}",
+                command='psql "$DATABASE_URL" -c "SHOW search_path"',
+            ),
+            *ending(evidence, one),
+        ),
+        mend=_mends(schema, database.user or ""),
+        missing=("Whether the service's own session has this search_path: SHOW search_path, asked by the service.",),
+    )
+
+
+def _without_schema(evidence: Evidence, refused: tuple[Trouble, ...]) -> Finding:
+    lead = lead_of(refused)
+    database = next((one for one in evidence.databases if one.reachable), None)
+    absent = bool(database and lead.name and not any(one.startswith(f"{lead.name}.") for one in database.tables))
+    empty = bool(database and not lead.name and not database.schemas and database.search_path is not None)
+    confidence: Confidence = (
+        "certain" if empty or (absent and database and lead.name not in database.schemas) else "likely"
+    )
+    named = f"The schema {lead.name} does not exist" if lead.name else "No schema of the search_path exists"
+    links = [cited(lead.event, f"{named}, so nothing can be created there")]
+    links += [cited(event, "The search_path is set here") for event in _paths(evidence, lead)]
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=f"{named} for this session: the migrations and the connection do not mean the same place.",
+        evidence=(*links, *ending(evidence, lead)),
+        mend=_mends(lead.name, ""),
+        missing=()
+        if confidence == "certain"
+        else ("Which schemas exist and what the search_path is: --database-url.",),
+    )
+
+
+def _seen_elsewhere(evidence: Evidence, lacking: tuple[Trouble, ...]) -> Finding | RuledOut | None:
+    """Return what a log alone shows: it has the table and misses it, or sets the search_path before it misses one."""
+    tables = shown_tables(evidence.logs) if lacking else {}
+    for one in lacking:
+        event, schema = tables.get((one.event.source, one.name.rpartition(".")[2].strip('"')), (None, ""))
+        shown = event if event and event.last_line < one.event.first_line else None
+        if shown:
+            return _of_log(evidence, one, shown, schema)
+    first = lacking[0] if lacking else None
+    return _of_log(evidence, first, None, "") if first and _paths(evidence, first) else None
+
+
+def _of_log(evidence: Evidence, one: Trouble, shown: LogEvent | None, schema: str) -> Finding | RuledOut:
+    paths = _paths(evidence, one)
+    since = settled(evidence, (one,))
+    if since:
+        return over(_ID, _TITLE, f"The table {one.name} was not found at first", since)
+    links = [cited(shown, f"The table {one.name} is there")] if shown else []
+    links += [cited(event, "The search_path is set here") for event in paths]
+    claim = f"It is not found, although it exists: {one.name}" if shown else f"The table {one.name} is not found then"
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="likely" if shown else "possible",
+        summary=_summary(one.name, schema, shown=shown is not None, path=bool(paths)),
+        evidence=(*links, cited(one.event, claim), *ending(evidence, one)),
+        mend=_mends(schema, ""),
+        missing=("In which schemas the table lies, and the session's search_path: give --database-url.",),
+    )
+
+
+def _summary(table: str, schema: str, *, shown: bool, path: bool) -> str:
+    where = f" in the schema {schema}" if schema else ""
+    if shown:
+        why = ", whose search_path was changed" if path else ""
+        return f"The table {table} exists{where}, and a session{why} does not find it."
+    return f"The search_path was set, and the table {table} is not found in it."
+
+
+def _paths(evidence: Evidence, one: Trouble) -> list[LogEvent]:
+    before = [
+        event
+        for event in evidence.logs
+        if event.source == one.event.source and event.first_line <= one.event.first_line and sets_path(event)
+    ]
+    return before[-1:]
+
+
+def _mends(schema: str, user: str) -> tuple[Mend, ...]:
+    look = run(
+        'psql "$DATABASE_URL" -c "SHOW search_path" -c "SELECT table_schema, table_name FROM '
+        "information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')\"",
+        "Shows where this session looks, and where the tables are.",
+    )
+    name = schema or "SCHEMA"
+    role = user or "ROLE"
+    return (
+        look,
+        run(
+            f'psql "$DATABASE_URL" -c "ALTER ROLE {quoted(role)} SET search_path = {name}, public"',
+            "For every new session of that role; the service has to connect again.",
+        ),
+        words(
+            f"Or say it in the URL (?options=-csearch_path%3D{name}), or in the models and the tool: schema={name!r}, "
+            "version_table_schema.",
+            "Code and migrations then mean the same place.",
+        ),
+        words(
+            "Take SELECT pg_catalog.set_config('search_path', '', false) out of migrations that were made by "
+            "pg_dump, and "
+            f'create a missing schema first: CREATE SCHEMA IF NOT EXISTS "{name}".',
+            "The setting stays for the rest of the session, and hides everything that is not written with its schema.",
+        ),
+    )
+
+
+CAUSE = Cause(
+    id=_ID,
+    title=_TITLE,
+    summary="A table exists, but in a schema that the session's search_path does not contain.",
+    explanation="""\
+A table has a schema, and a name without one is looked up along the session's `search_path`, by default the schema
+of the role's name and then `public`. The migrations and the service may look in different places: they connect with
+different roles, one of them sets the path in its URL, the pooler between them drops the setting, or `public` was
+removed.
+
+PostgreSQL says the same words for "nowhere" and for "not where you look": relation … does not exist. To *create* a
+table it needs the first schema of the path that exists; where there is none it says "no schema has been selected to
+create in".
+
+A migration made from `pg_dump` empties the path for its whole session, and the tool then no longer finds its own
+version table.""",
+    shows=(
+        'no schema has been selected to create in; schema "tenant" does not exist (SQLSTATE 3F000)',
+        "relation … does not exist, although \\dt or another session shows it",
+        "SELECT pg_catalog.set_config('search_path', '', false) in a migration",
+    ),
+    check=(
+        'psql "$DATABASE_URL" -c "SHOW search_path" -c "\\\\dt *.tasks"',
+        'psql "$DATABASE_URL" -c "\\\\drds"',
+    ),
+    mend=(
+        "Set the path where both use it: `ALTER ROLE app SET search_path = app, public`, or `options` in the URL.",
+        "Or name the schema in the models and in the tool's configuration.",
+        "Take `set_config('search_path', '', …)` out of migrations made from a dump.",
+    ),
+    prevent=(
+        "Let service and migrations connect with one URL.",
+        "Write in a test which schema each table is in after the migrations.",
+    ),
+    confidence="""\
+- **certain**: a schema is missing by the log, and the database that was asked has no such schema.
+- **likely**: the table that is missing lies in another schema of the database that was asked; or the log shows the
+  table and then misses it; or it says that a schema is missing or none is selected.
+- **possible**: the search_path is set in the log, and a table is missing afterwards.""",
+    find=find,
+    explains=("migrations-not-applied", "migrations-behind", "migration-failed", "schema-created-outside-migrations"),
+    links=(
+        "https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-PATH",
+        "https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#setting-alternate-search-paths-on-connect",
+    ),
+    signs=(NO_SCHEMA, PATH),
+)
