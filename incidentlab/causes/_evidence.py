@@ -7,18 +7,28 @@ from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import Link
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
 
-# A program says that it serves, or answers a request: what came before did not keep it from working.
+# An answer of 2xx or 3xx: access logs of web servers, of frameworks that log in words or fields, of workers.
+_GOOD_ANSWER = (
+    r"\" [23]\d\d\b|\bHTTP/[\d.]{1,3}\"? [23]\d\d\b"
+    r"|\b(?:http[_.]?)?(?:status|code|status_?code|response)[\"']?[=:] ?[23]\d\d\b"
+    r"|\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) /\S{0,300} (?:HTTP/[\d.]{1,3} )?[23]\d\d\b"
+    r"|\b(?:Completed|Sent) [23]\d\d\b|\bTask \S{1,200} succeeded in\b"
+)
+# A program says that it serves, or answers a request: what came before did not keep it from working. The words are
+# those of uvicorn, gunicorn, Django, Flask, Node's and Java's frameworks, Puma, Phoenix, .NET, Go's habits, Celery.
 _SERVING = re.compile(
-    r"\b(?:Uvicorn running on|Listening (?:at|on)|Starting development server at"
-    r"|Running on https?://|(?:server|service) (?:is )?(?:started|running|ready|listening)|started server)\b"
-    r"|\" [23]\d\d\b|\bHTTP/[\d.]{1,3}\"? [23]\d\d\b|\bstatus[\"']?[=:] ?[23]\d\d\b"
-    r"|\bhttp_status[\"']?[=:] ?[23]\d\d\b",
+    r"\b(?:Uvicorn running on|Listening (?:at|on)|Starting development server at|Now listening on:"
+    r"|Running on https?://"
+    r"|(?:server|service|app|application) (?:is |successfully )?(?:started|running|ready|listening)"
+    r"|started server|Starting (?:HTTPS?|gRPC|web|API) server on|(?:Tomcat|Netty|Jetty|Undertow) started on port"
+    r"|Started \w{1,100} in [\d.]{1,12} seconds|Running \S{1,200}Endpoint with|ready to handle connections)\b"
+    r"|\bUp \d{1,4} \w{1,8} \(healthy\)"
+    r"|\b(?:Open|Visit|Access|Local|Serving|available|ready|running)\b.{0,60}?https?://(?:localhost|127\.|0\.0\.0\.0|\[)"
+    r"|\u2713 Ready in\b|\bcelery@\S{1,200} ready\.|" + _GOOD_ANSWER,
     re.IGNORECASE,
 )
 _ADVICE = re.compile(r"\b(?:make sure|check that|is the server running|if \w{1,20} is running)\b", re.IGNORECASE)
-_ANSWERED = re.compile(
-    r"\" [23]\d\d\b|\bHTTP/[\d.]{1,3}\"? [23]\d\d\b|\b(?:http_)?status[\"']?[=:] ?[23]\d\d\b", re.IGNORECASE
-)
+_ANSWERED = re.compile(_GOOD_ANSWER, re.IGNORECASE)
 # A program or whatever runs it says that it ended.
 _ENDED = re.compile(
     r"\bApplication startup failed\. Exiting\b|\bexited with code (?!0\b)\d|\bexit(?:ed)? (?:code|status):? (?!0\b)\d"

@@ -1,11 +1,30 @@
 """When nothing was found: is there a fact that shows a healthy service, or is it that not enough is known?"""
 
+import re
 from collections.abc import Sequence
 
-from incidentlab.causes._evidence import answered, cited, died, from_server, serves, shows, works
+from incidentlab.causes._evidence import answered, cited, died, from_server, later, serves, shows, works
+from incidentlab.causes._server import readiness
 from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
+
+# Words by which programs of any kind say that they are up, that they are not yet, and that something is wrong.
+_UP = re.compile(
+    r"\b(?:ready|started|completed?|finished|initiali[sz]ed|established|serving|running|up to date"
+    r"|successful(?:ly)?)\b",
+    re.IGNORECASE,
+)
+_NOT_YET = re.compile(
+    r"\b(?:waiting|wait|until|when|once|if|will|to be|not|isn't|never|before|should|please|starting)\b", re.IGNORECASE
+)
+_TROUBLE = re.compile(
+    r"\b(?:fail(?:ed|s|ure|ing)?|errors?|exception|denied|refused|rejected|timed? ?out|unable|can(?:not|'t)|could not"
+    r"|invalid|blocked|fatal|abort(?:ed|ing)?|panic|crash(?:ed)?|killed|forbidden|unauthori[sz]ed|unreachable)\b",
+    re.IGNORECASE,
+)
+# A line that names its level means it, and "0 failed jobs" is good news.
+_MEANT_WELL = re.compile(r"\b(?:INFO|NOTICE|DEBUG|info|debug|notice)\b|\b(?:0|no|without) (?:fail|err)", re.ASCII)
 
 
 def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[Sign] = ()) -> str | None:
@@ -23,8 +42,35 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[S
         return fact.claim
     if evidence.containers or evidence.probes:
         return None  # they were asked, and none of them says that it is well
-    said = next((event for event in evidence.logs if serves(event) and event.source != "database"), None)
-    return f"The log says that it serves, line {cited(said, '').line}: {said.text.strip()[:100]}" if said else None
+    said = next((event for event in evidence.logs if serves(event)), None) or _works_by_its_word(evidence)
+    if said and not _troubled_since(evidence):
+        return f"The log says that it serves, line {cited(said, '').line}: {said.text.strip()[:100]}"
+    ready = None if said else readiness(evidence)
+    if ready and all(from_server(event) for event in evidence.logs):
+        return f"This is the log of the database server alone; it accepts connections, line {ready.first_line}"
+    return None
+
+
+def _works_by_its_word(evidence: Evidence) -> LogEvent | None:
+    """Return a program's last word that it is up, where none says so in a way that frameworks have."""
+    return next((event for event in reversed(evidence.logs) if not from_server(event) and _is_up(event)), None)
+
+
+def _is_up(event: LogEvent) -> bool:
+    plain = event.severity in ("debug", "info")
+    return plain and bool(_UP.search(event.text)) and not (_NOT_YET.search(event.text) or _TROUBLE.search(event.text))
+
+
+def _troubled_since(evidence: Evidence) -> bool:
+    """Whether a program speaks of trouble after the last sign of its health, without calling it an error."""
+    for event in reversed(evidence.logs):
+        if from_server(event) or event.severity == "debug":
+            continue
+        if answered(event) or serves(event) or _is_up(event):
+            return False
+        if _TROUBLE.search(event.text) and not _MEANT_WELL.search(event.text):
+            return True
+    return False
 
 
 def what_would_help(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[Sign] = ()) -> tuple[str, ...]:
@@ -59,7 +105,8 @@ def _open_errors(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Seque
 
     Where facts show a service that works now, what went wrong before it first served is over. In a log alone only a
     ruled out cause settles anything: what was said before the fact that rules it out, and what the server says of the
-    same thing at any time, as it does when a health check goes on asking for the wrong name.
+    same thing at any time, as it does when a health check goes on asking for the wrong name. A statement that the
+    server refused while its clients answer well afterwards, and none of them complains, was meant to be tried.
     """
     facts = {one.fact for one in ruled_out}
     settling = [event for event in evidence.logs if event.id in facts]
@@ -71,7 +118,15 @@ def _open_errors(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Seque
         if event.severity in ("error", "fatal")
         and not any(_before(event, mark) for mark in settling)
         and not (from_server(event) and any(shows(event, sign) for sign in signs))
+        and not _refused_in_passing(evidence, event)
     ]
+
+
+def _refused_in_passing(evidence: Evidence, event: LogEvent) -> bool:
+    """Whether the server refused one statement and its client went on: it expected that, or tried again."""
+    if not from_server(event) or event.severity != "error":
+        return False
+    return any(serves(one) for one in later(evidence, event))
 
 
 def _first_service(evidence: Evidence) -> list[LogEvent]:

@@ -66,9 +66,9 @@ def _from_ini(root: Path, path: Path, unread: list[str]) -> Place | None:
     separator = parser.get(section, "path_separator", fallback="") or parser.get(
         section, "version_path_separator", fallback=""
     )
-    listed = _split(_option(parser, section, "version_locations", here), separator)
-    recursive = _option(parser, section, "recursive_version_locations", here).lower() in _TRUE
-    return _place(root, path, _option(parser, section, "script_location", here), listed, recursive)
+    listed = _split(_option(parser, section, "version_locations"), separator)
+    recursive = _option(parser, section, "recursive_version_locations").lower() in _TRUE
+    return _place(root, path, _option(parser, section, "script_location"), listed, recursive)
 
 
 def _from_pyproject(root: Path, path: Path, unread: list[str]) -> Place | None:
@@ -82,10 +82,8 @@ def _from_pyproject(root: Path, path: Path, unread: list[str]) -> Place | None:
         return None
     given = settings.get("version_locations", [])
     listed = [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
-    here = str(path.parent)
     recursive = str(settings.get("recursive_version_locations", "")).lower() in _TRUE
-    filled = [one.replace("%(here)s", here) for one in listed]
-    return _place(root, path, location.replace("%(here)s", here), filled, recursive)
+    return _place(root, path, _filled(location), [_filled(one) for one in listed], recursive)
 
 
 def _text(path: Path) -> str:
@@ -94,9 +92,14 @@ def _text(path: Path) -> str:
     return path.read_text("utf-8-sig", "replace")
 
 
-def _option(parser: RawConfigParser, section: str, name: str, here: Path) -> str:
+def _option(parser: RawConfigParser, section: str, name: str) -> str:
     value = parser.get(section, name, fallback="") or ""
-    return value.strip().replace("%(here)s", str(here)).replace("%%", "%")
+    return _filled(value.strip()).replace("%%", "%")
+
+
+def _filled(text: str) -> str:
+    # A location is taken from the configuration's folder anyway; that folder's own path would count twice.
+    return text.replace("%(here)s", ".")
 
 
 def _split(text: str, separator: str) -> list[str]:

@@ -19,6 +19,9 @@ _WORDS: dict[str, Severity] = {
     "warn": "warning",
     "warning": "warning",
     "err": "error",
+    "fail": "error",
+    "wrn": "warning",
+    "ftl": "fatal",
     "error": "error",
     "severe": "error",
     "critical": "fatal",
@@ -32,7 +35,9 @@ _WORDS: dict[str, Severity] = {
 }
 # The word in capitals near the start, "level=error" or "level": "error", "[error    ]", or a program's "error:".
 _WITHIN = 128
-_CAPITALS = re.compile(r"\b(?:DEBUG[1-5]?|TRACE|INFO|NOTICE|LOG|WARNING|WARN|ERROR|SEVERE|CRITICAL|FATAL|PANIC)\b")
+_CAPITALS = re.compile(
+    r"\b(?:DEBUG[1-5]?|TRACE|INFO|NOTICE|LOG|WARNING|WARN|WRN|ERROR|ERR|SEVERE|CRITICAL|FATAL|FTL|PANIC)\b"
+)
 _FIELD = re.compile(r"\b(?:level|severity|lvl)[\"']?\s?[=:]\s?[\"']?(?P<word>[A-Za-z]{3,8})\b", re.IGNORECASE)
 _BRACKETED = re.compile(
     r"\[(?P<word>debug|info|notice|warn|warning|err|error|crit|critical|alert|emerg|fatal)\s{0,8}\]", re.IGNORECASE
@@ -42,6 +47,11 @@ _SAID = re.compile(r"(?:^|[\s:|])(?P<word>[Ee]rror|fatal|panic)(?::| response fr
 _AFTER_TIME = re.compile(r"\S{0,40}\d\d:\d\d:\d\d\S{0,16}\s{1,4}(?P<word>debug|info|warn|warning|error|fatal)\b")
 # '"GET / HTTP/1.1" 500 Internal Server Error' of an access log.
 _ACCESS = re.compile(r"\"[A-Z]{3,7} [^\"\s]{1,2048} HTTP/[\d.]{1,3}\" (?P<status>\d{3})\b")
+# .NET's console logger: "fail: Microsoft.AspNetCore.Server.Kestrel[13]".
+_DOTNET = re.compile(r"(?P<word>fail|crit|warn|info|dbug|trce): [A-Z]\S{0,200}\[\d{1,6}\]$")
+# Ruby's way to name an exception, "ActionController::BadRequest (message):", and anybody's for one that nobody caught.
+_RUBY = re.compile(r"\s{0,8}(?:[A-Z]\w{0,80}::){1,6}[A-Z]\w{0,80} \(.{1,2000}\):$")
+_UNCAUGHT = re.compile(r"\b[Uu]n(?:handled|caught) (?:promise )?(?:exception|rejection|error)\b")
 # An exception's line without its traceback: "psycopg.OperationalError: …"
 _EXCEPTION = re.compile(r"^[A-Za-z_][\w.:$]{0,200}(?:Error|Exception)\b:")
 
@@ -87,6 +97,14 @@ def _in_small_letters(near: str, lower: str) -> Severity:
         bracketed = _BRACKETED.search(near)
         if bracketed:
             return of_word(bracketed["word"])
+    if near[4:6] == ": " and near.endswith("]"):
+        dotnet = _DOTNET.match(near)
+        if dotnet:
+            return of_word(dotnet["word"])
+    if near.endswith("):") and "::" in near and _RUBY.match(near):
+        return "error"
+    if ("unhandled" in lower or "uncaught" in lower) and _UNCAUGHT.search(near):
+        return "error"
     if "error" in lower or "fatal" in lower or "panic" in lower:
         said = _SAID.search(near)
         if said:

@@ -107,14 +107,13 @@ def test_another_error_after_the_answer_keeps_it_open() -> None:
     assert isinstance(find(evidence(app_log(text))), Finding)
 
 
-def test_a_pool_that_waits_for_a_server_that_is_not_there_is_only_possible() -> None:
+def test_a_pool_that_waits_for_a_server_that_is_not_there_is_another_cause() -> None:
     text = (
         "error connecting in 'pool-1': connection failed: connection to server at \"10.0.0.9\", port 5432 failed: "
         "Connection refused\npsycopg_pool.PoolTimeout: couldn't get a connection after 30.00 sec"
     )
-    found = find(evidence(app_log(text)))
-    assert isinstance(found, Finding)
-    assert found.confidence == "possible"
+    assert find(evidence(app_log(text))) is None
+    assert [one.cause for one in causes.diagnose(evidence(app_log(text))).findings] == ["database-not-ready"]
 
 
 @pytest.mark.parametrize(

@@ -134,3 +134,27 @@ def test_near_misses_are_not_this_cause(facts: Evidence) -> None:
 )
 def test_the_fact_that_rules_it_out_is_named(facts: Evidence) -> None:
     assert isinstance(find(facts), RuledOut)
+
+
+def test_a_parent_that_no_file_has_is_seen_in_the_code() -> None:
+    torn = dataclasses.replace(project("tasks"), missing_parents=(("rev1", "gone1"),))
+    found = find(evidence(torn))
+    assert isinstance(found, Finding)
+    assert "gone1" in found.summary
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "django.db.migrations.exceptions.NodeNotFoundError: Migration tasks.0043_x dependencies reference nonexistent "
+        "parent node ('tasks', '0042_y')",
+        "UserWarning: Revision 1975ea83b712 referenced from 1975ea83b712 -> ae1027a6acf (head), x is not present",
+    ],
+    ids=["django", "alembic"],
+)
+def test_a_migration_whose_parent_is_gone_is_likely(text: str) -> None:
+    found = find(evidence(app_log(text + "\napp exited with code 1")))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+    assert "builds on" in found.summary
+    assert causes.get("unknown-revision").find(evidence(app_log(text))) is None

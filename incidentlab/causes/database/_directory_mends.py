@@ -1,7 +1,7 @@
 """What to do with a data directory that the server cannot use."""
 
+from incidentlab.causes._account import Account
 from incidentlab.causes.database._directory import MOVED_VOLUME, OLD_PATH, VERSIONS
-from incidentlab.causes.resources._account import Account
 from incidentlab.model.compose import ComposeFacts, ComposeService
 from incidentlab.model.diagnosis import Mend
 

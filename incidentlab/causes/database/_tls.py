@@ -2,8 +2,8 @@
 
 import re
 
+from incidentlab.causes._account import Account
 from incidentlab.causes._evidence import match
-from incidentlab.causes.resources._account import Account
 from incidentlab.model.cause import Sign
 
 # PostgreSQL's auth.c: an access rule matched nothing. What stands at the end is how the client came; managed servers

@@ -1,8 +1,8 @@
 """What to do where client and server disagree about encryption."""
 
+from incidentlab.causes._account import Account
 from incidentlab.causes._evidence import match
 from incidentlab.causes.database._tls import ASYNCPG, NOT_TRUSTED, only_no_rule
-from incidentlab.causes.resources._account import Account
 from incidentlab.model.diagnosis import Mend
 
 

@@ -2,12 +2,12 @@
 
 import re
 
+from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import cited, is_after, match, said, seen, shows
+from incidentlab.causes._server import ready
+from incidentlab.causes._settling import server_came_up
 from incidentlab.causes.database._damage import LOG_DAMAGED, ODD_LENGTH, PAGE_DAMAGED, caution
-from incidentlab.causes.resources._account import Account, chain, hear
 from incidentlab.causes.resources._disk import NO_SPACE
-from incidentlab.causes.resources._settling import server_came_up
-from incidentlab.causes.startup._server import ready
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent

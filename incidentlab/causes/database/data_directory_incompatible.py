@@ -2,11 +2,11 @@
 
 import re
 
+from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import match
+from incidentlab.causes._settling import server_came_up
 from incidentlab.causes.database._directory import MOVED_VOLUME, NOT_USABLE, OLD_PATH, OTHER_VERSION, VERSIONS
 from incidentlab.causes.database._directory_mends import mends
-from incidentlab.causes.resources._account import Account, chain, hear
-from incidentlab.causes.resources._settling import server_came_up
 from incidentlab.model.cause import Cause
 from incidentlab.model.compose import ComposeFacts, ComposeService
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut

@@ -2,9 +2,9 @@
 
 import re
 
+from incidentlab.causes._account import Account, chain, hear
+from incidentlab.causes._settling import at_work_again
 from incidentlab.causes.database._denied import DENIED, denied_act, denied_object, of_a_file
-from incidentlab.causes.resources._account import Account, chain, hear
-from incidentlab.causes.resources._settling import at_work_again
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence

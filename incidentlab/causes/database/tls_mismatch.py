@@ -2,7 +2,9 @@
 
 import re
 
+from incidentlab.causes._account import Account, chain, hear, whole
 from incidentlab.causes._evidence import match, shortly_before
+from incidentlab.causes._settling import at_work_again
 from incidentlab.causes.database._tls import (
     ASYNCPG,
     DISAGREE,
@@ -15,8 +17,6 @@ from incidentlab.causes.database._tls import (
     only_no_rule,
 )
 from incidentlab.causes.database._tls_mends import mends
-from incidentlab.causes.resources._account import Account, chain, hear, whole
-from incidentlab.causes.resources._settling import at_work_again
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent

@@ -78,6 +78,7 @@ HOLDER = Sign(
     examples=(" 20114 | idle in transaction | Client | ClientRead | SELECT acl_permission_view.id",),
 )
 _DEFINITION = re.compile(rf"^\s{{0,40}}{_DEFINES}\b", re.IGNORECASE)
+_SET_UP = re.compile(r"^\s{0,40}CREATE (?:DATABASE|ROLE|USER)\b", re.IGNORECASE)
 _STATEMENT = re.compile(rf"\b{_DEFINES} (?:TABLE|INDEX|TYPE|VIEW|UNIQUE|MATERIALIZED)\b[^\n]{{0,200}}")
 _ACQUIRED = re.compile(r"\bacquired (?:Access|Share|Exclusive|Row)\w{0,40} on relation\b|\bacquired change log lock\b")
 
@@ -97,8 +98,8 @@ def timed_out(event: LogEvent) -> bool:
 
 
 def defines(event: LogEvent) -> bool:
-    """Whether the statement of an event changes the schema."""
-    return bool(event.sql and _DEFINITION.match(event.sql))
+    """Whether the statement of an event changes the schema; making databases and roles is a set-up script's work."""
+    return bool(event.sql and _DEFINITION.match(event.sql) and not _SET_UP.match(event.sql))
 
 
 def is_definition(statement: str) -> bool:

@@ -46,9 +46,6 @@ UNKNOWN = Sign(
     pattern=re.compile(
         r"\bCan't locate revision identified by '(?P<alembic>[^'\n]{0,200})'"
         r"|\bNo such (?:revision or )?branch:? '(?P<branch>[^'\n]{0,200})'"
-        r"|\bRevision (?P<absent>[\w, ]{1,200}) referenced from [^\n]{1,400} is not present"
-        r"|\bdependencies reference nonexistent parent node (?P<django>\([^)\n]{1,300}\))"
-        r"|\bdepends on nonexistent node\b|\bNodeNotFoundError: (?!Migration)"
         r"|\bis applied before its dependency (?P<history>[\w.]{1,200})"
         r"|\bCannot find a migration matching '(?P<target>[^'\n]{1,200})'"
         r"|\bThere is no migration for '[^'\n]{1,100}' with the prefix '(?P<prefix>[^'\n]{1,100})'"
@@ -68,8 +65,7 @@ UNKNOWN = Sign(
         r"|\bNot run migration [^\n]{1,200} is preceding already run migration\b"
     ),
     literals=(
-        "Can't locate revision identified by", "No such revision or branch", "No such branch", " referenced from ",
-        "nonexistent parent node", "depends on nonexistent node", "NodeNotFoundError: ",
+        "Can't locate revision identified by", "No such revision or branch", "No such branch",
         "is applied before its dependency",
         "Cannot find a migration matching", "There is no migration for ", "No migration with version number",
         "Detected applied migration not resolved locally", "no migration found for version",
@@ -83,9 +79,6 @@ UNKNOWN = Sign(
         "alembic.util.exc.CommandError: Can't locate revision identified by '50ab17e02cc4'",
         "ERROR [flask_migrate] Error: Can't locate revision identified by '08ec4f75af5e'",
         "alembic.script.revision.ResolutionError: No such revision or branch '50ab17e02cc4'",
-        "UserWarning: Revision 1975ea83b712 referenced from 1975ea83b712 -> ae1027a6acf (head), add is not present",
-        "django.db.migrations.exceptions.NodeNotFoundError: Migration shops.0002_x dependencies reference nonexistent "
-        "parent node ('nearby', '0001_initial')",
         "django.db.migrations.exceptions.InconsistentMigrationHistory: Migration admin.0001_initial is applied before "
         "its dependency users.0001_initial on database 'default'.",
         "CommandError: Cannot find a migration matching '0007' from app 'blog'.",
@@ -104,7 +97,10 @@ UNKNOWN = Sign(
 FILES = Sign(
     name="migration-files",
     pattern=re.compile(
-        r"\bNo config file (?:'[^'\n]{0,300}'|[^\n]{0,300}) found\b|\bNo 'script_location' key found\b"
+        r"\bRevision (?P<absent>[\w, ]{1,200}) referenced from [^\n]{1,400} is not present"
+        r"|\bdependencies reference nonexistent parent node (?P<django>\([^)\n]{1,300}\))"
+        r"|\bdepends on nonexistent node\b|\bNodeNotFoundError: (?!Migration)"
+        r"|\bNo config file (?:'[^'\n]{0,300}'|[^\n]{0,300}) found\b|\bNo 'script_location' key found\b"
         r"|\bPath doesn't exist: (?P<path>[^\n]{1,300}?)\. {1,4}Please use the 'init' command"
         r"|\bPath doesn't exist: (?P<other>[^\n]{0,200}(?:migration|alembic)[^\n]{0,100})"
         r"|\bCan't find Python file (?P<env>[^\n]{1,300}env\.py)"
@@ -128,6 +124,7 @@ FILES = Sign(
         r"(?:$|\s|['\"]|: no such file or directory)"
     ),
     literals=(
+        " referenced from ", "nonexistent parent node", "depends on nonexistent node", "NodeNotFoundError: ",
         "No config file", "No 'script_location' key found", "Path doesn't exist: ", "Can't find Python file ",
         "Dependency on app with no migrations", "Dependency on unknown app", "does not have migrations",
         "No migration found in ", "No migrations found", "Could not find the migration file at", "Prisma schema",
@@ -140,6 +137,9 @@ FILES = Sign(
         "expected to find a migrations directory", "aerich init", "migration", "alembic",
     ),
     examples=(
+        "UserWarning: Revision 1975ea83b712 referenced from 1975ea83b712 -> ae1027a6acf (head), add is not present",
+        "django.db.migrations.exceptions.NodeNotFoundError: Migration shops.0002_x dependencies reference nonexistent "
+        "parent node ('nearby', '0001_initial')",
         "FAILED: No config file 'alembic.ini' found, or file has no '[alembic]' section",
         "migration-1  |   FAILED: No 'script_location' key found in configuration.",
         "Error: Path doesn't exist: '/app/migrations'.  Please use the 'init' command to create a new scripts folder.",

@@ -22,6 +22,7 @@ _BEGINS = re.compile(
     r"|\bApplying: (?P<dbmate>\S{1,200}\.sql)\b|\bMigrating: (?P<laravel>\d{4}_\w{1,200})"
     r"|\bmigrating (?P<doctrine>[\w\\]{0,120}Version\d{8,14})\b"
     r"|\bRunning migration (?P<diesel>\d{4}[\w-]{4,160})"
+    r"|\b[Aa]pplying (?:migration:? )?(?P<plain>\d{1,14}[_-][\w.-]{1,160}\.sql)\b"
 )
 # A step or a whole run that has come to its end well.
 _DONE = re.compile(

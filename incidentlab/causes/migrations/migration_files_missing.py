@@ -3,6 +3,7 @@
 import re
 
 from incidentlab.causes._evidence import cited, said
+from incidentlab.causes.migrations import _torn
 from incidentlab.causes.migrations._account import (
     applied_since,
     command,
@@ -40,7 +41,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if told:
         settled = _settled(evidence, told)
         return settled or _finding(evidence, told, project)
-    return _without_app(evidence) or _left_out(evidence)
+    return _without_app(evidence) or _left_out(evidence) or _with_a_hole(evidence)
 
 
 def _settled(evidence: Evidence, told: tuple[Trouble, ...]) -> RuledOut | None:
@@ -69,10 +70,11 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...], project: ProjectFact
         cause=_ID,
         title=_TITLE,
         confidence=confidence,
-        summary=f"The migration tool runs where its configuration or its revisions{named} are not, so it applies "
-        f"nothing.",
+        summary=_torn.summary(lead.name)
+        if _torn.is_torn(text)
+        else f"The migration tool runs where its configuration or its revisions{named} are not, so it applies nothing.",
         evidence=(*links, *ending(evidence, lead)),
-        mend=_mends(evidence, text),
+        mend=_torn.mends(lead.name) if _torn.is_torn(text) else _mends(evidence, text),
         missing=()
         if confidence == "certain"
         else ("What the image holds: docker run --rm IMAGE ls -a, or --project.",),
@@ -105,6 +107,22 @@ def _without_app(evidence: Evidence) -> Finding | None:
             ),
         ),
         missing=(f"Whether {app}/migrations is in the image: docker run --rm IMAGE ls {app}/migrations.",),
+    )
+
+
+def _with_a_hole(evidence: Evidence) -> Finding | None:
+    """Return what the code alone shows: a revision whose parent no file has."""
+    project = next((one for one in evidence.projects if one.missing_parents), None)
+    if project is None:
+        return None
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="likely",
+        summary=_torn.summary(project.missing_parents[0][1]),
+        evidence=(_torn.link(project),),
+        mend=_torn.mends(project.missing_parents[0][1]),
+        missing=("The log of the step that applies the migrations: give --logs.",),
     )
 
 
@@ -185,6 +203,9 @@ where the command was tried, or a volume mounted over the folder, and they are n
 Alembic does not speak of a missing file then. Since it can be used without one, it takes an absent `alembic.ini`
 for an empty one and says `No 'script_location' key found in configuration`.
 
+A single file can be missing too: one that was never committed, or was deleted while a later one builds on it. Then
+the graph has a hole, and neither Alembic nor Django applies anything.
+
 Worse are tools that go on: Django, Prisma and Flyway find no migrations, have nothing to do, and report success.
 Then the first sign is a missing table.""",
     shows=(
@@ -192,6 +213,8 @@ Then the first sign is a missing table.""",
         "Path doesn't exist: 'migrations'. Please use the 'init' command; Can't find Python file …/env.py",
         "No migration found in prisma/migrations; Cannot find migrations location; ENOENT … scandir '/app/migrations'",
         "a Django app that “Apply all migrations:” does not name",
+        "NodeNotFoundError: … dependencies reference nonexistent parent node; Revision … referenced from … is not "
+        "present",
     ),
     check=(
         "docker run --rm --entrypoint ls IMAGE -a . alembic/versions",
@@ -210,8 +233,8 @@ Then the first sign is a missing table.""",
     confidence="""\
 - **certain**: the tool says that its configuration or folder is not there and stops, or it looks in vain for what
   `.dockerignore` is seen to keep out.
-- **likely**: a file or folder is looked for in vain, or a tool found nothing to do and a table is missing
-  afterwards.
+- **likely**: a file or folder is looked for in vain, a migration builds on one that is not there, or a tool found
+  nothing to do and a table is missing afterwards.
 - **possible**: a tool found no migrations, or `.dockerignore` keeps them out, and nothing is known to suffer from
   it.""",
     find=find,

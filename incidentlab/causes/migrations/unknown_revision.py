@@ -28,7 +28,6 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     told = troubles(evidence, "unknown")
     project, database = project_of(evidence), database_of(evidence)
     strange = unknown(project, database.revisions or ()) if project and database else ()
-    torn = project.missing_parents if project else ()
     if not told:
         return _from_facts(evidence, project, database, strange)
     since = applied_since(evidence, told)
@@ -36,7 +35,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         return over(_ID, _TITLE, "A revision could not be found at first", since)
     lead = leading(told)
     named = lead.name or next((one.name for one in told if one.name), "")
-    proven = bool(strange) or any(parent == named for _, parent in torn)
+    proven = bool(strange)
     confidence: Confidence = "certain" if proven or (named and is_fatal(evidence, lead)) else "likely"
     return Finding(
         cause=_ID,
@@ -56,8 +55,6 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
 def _from_facts(
     evidence: Evidence, project: ProjectFacts | None, database: DatabaseFacts | None, strange: tuple[str, ...]
 ) -> Finding | None:
-    if project and project.missing_parents and not strange:
-        return _torn(evidence, project)
     if not (project and database and strange):
         return None
     confidence: Confidence = "possible" if works(evidence) else "likely"
@@ -69,23 +66,6 @@ def _from_facts(
         evidence=_fact_links(project, database, strange),
         mend=_mends(evidence, strange[0]),
         missing=("Whether this code is the one that is deployed: compare it with the image, or give --logs.",),
-    )
-
-
-def _torn(evidence: Evidence, project: ProjectFacts) -> Finding:
-    revision, parent = project.missing_parents[0]
-    path = next((one.path for one in project.migrations if one.revision == revision), project.script_location)
-    link = Link(f"Revision {revision} builds on {parent}, which no file has", project.id, path, command=project.command)
-    return Finding(
-        cause=_ID,
-        title=_TITLE,
-        confidence="likely",
-        summary=f"Revision {revision} of the code builds on {parent}, and there is no such revision.",
-        evidence=(link,),
-        mend=_mends(evidence, parent),
-        missing=(
-            "The log of the step that applies the migrations would show whether it failed for that: give --logs.",
-        ),
     )
 
 
@@ -123,8 +103,6 @@ def _summary(lead: Trouble, named: str) -> str:
             f"The database says that a migration was applied whose parent ({named}) was not: its history is "
             f"not the code's."
         )
-    if "nonexistent" in lead.event.text:
-        return f"A migration of the code builds on {named or 'one'}, and there is no such file."
     shown = f" {named}" if named else ""
     return (
         f"The version table names a revision{shown} which the deployed code does not contain, so no migration can run."
@@ -180,11 +158,11 @@ The usual ways to get there: the software went *back* to an older release while 
 one; a branch was tried on a shared database and its revision deleted or renamed afterwards; revisions were
 squashed; an image was built without the newest file; or two applications share one database and one version table.
 
-Django's `InconsistentMigrationHistory` and `NodeNotFoundError` tell the same of its graph: what the database says
-was applied, and what the files say, are no longer one history.""",
+Django's `InconsistentMigrationHistory` tells the same of its graph: what the database says was applied, and what the
+files say, are no longer one history.""",
     shows=(
         "Can't locate revision identified by '…'; No such revision or branch '…'",
-        "NodeNotFoundError: … dependencies reference nonexistent parent node; InconsistentMigrationHistory",
+        "InconsistentMigrationHistory: Migration … is applied before its dependency …",
         "Detected applied migration not resolved locally; no migration found for version …",
         "The migration directory is corrupt, the following files are missing: …",
     ),

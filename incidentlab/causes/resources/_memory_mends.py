@@ -1,6 +1,6 @@
 """What to do where memory has run out."""
 
-from incidentlab.causes.resources._account import Account
+from incidentlab.causes._account import Account
 from incidentlab.model.diagnosis import Mend
 from incidentlab.model.evidence import ContainerFacts
 

@@ -2,8 +2,8 @@
 
 import re
 
+from incidentlab.causes._account import whole
 from incidentlab.causes._evidence import said
-from incidentlab.causes.resources._account import whole
 from incidentlab.model.cause import Sign
 from incidentlab.model.evidence import LogEvent
 
@@ -28,13 +28,20 @@ NARROW_COLUMN = Sign(
     "narrow-column",
     re.compile(
         r"(?<!\w)(?:integer|smallint) out of range\b|\bUnable to fit integer value '?\d{1,24}'? into an INT[24]\b"
+        r"|\bis out of range for ActiveModel::Type::Integer with limit [24] bytes"
     ),
-    ("integer out of range", "smallint out of range", "Unable to fit integer value "),
+    (
+        "integer out of range",
+        "smallint out of range",
+        "Unable to fit integer value ",
+        "is out of range for ActiveModel::Type::Integer",
+    ),
     (
         "ERROR:  integer out of range",
         "psycopg2.errors.NumericValueOutOfRange: integer out of range",
         "ERROR:  smallint out of range",
         "Unable to fit integer value '3000000000' into an INT4 (32-bit signed integer).",
+        "ActiveModel::RangeError (2159449066 is out of range for ActiveModel::Type::Integer with limit 4 bytes):",
     ),
 )
 # PostgreSQL's varsup.c and multixact.c; version 17 names what is refused.

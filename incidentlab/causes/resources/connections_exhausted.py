@@ -2,10 +2,10 @@
 
 import re
 
+from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import shows
-from incidentlab.causes.resources._account import Account, chain, hear
+from incidentlab.causes._settling import at_work_again
 from incidentlab.causes.resources._connections import POOL_EMPTY, POOLER_FULL, SERVER_FULL, nobody_holds_one
-from incidentlab.causes.resources._settling import at_work_again
 from incidentlab.model.cause import Cause
 from incidentlab.model.database import Connections
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -36,7 +36,17 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if settled:
         why = f"Connections ran out for a moment; {settled.claim[0].lower()}{settled.claim[1:]}."
         return RuledOut(_ID, _TITLE, why, settled.fact)
+    if not full and _waited_for_nobody(evidence, account):
+        return None
     return _finding(account, full, _confidence(evidence, account, full))
+
+
+def _waited_for_nobody(evidence: Evidence, account: Account) -> bool:
+    """Whether only the program's own pool complains, in a log where the server cannot be reached at all."""
+    refused = any(shows(event, SERVER_FULL) or shows(event, POOLER_FULL) for event in account.events)
+    if refused or account.facts:
+        return False
+    return any(_UNREACHABLE.search(event.text) for event in evidence.logs)
 
 
 def _full(evidence: Evidence) -> tuple[DatabaseFacts, Connections] | None:
@@ -51,9 +61,7 @@ def _full(evidence: Evidence) -> tuple[DatabaseFacts, Connections] | None:
 def _confidence(evidence: Evidence, account: Account, full: tuple[DatabaseFacts, Connections] | None) -> Confidence:
     refused = [event for event in account.events if shows(event, SERVER_FULL) or shows(event, POOLER_FULL)]
     if not refused and not account.facts:
-        if full:
-            return "likely"
-        return "possible" if any(_UNREACHABLE.search(event.text) for event in evidence.logs) else "likely"
+        return "likely"
     if account.facts or full or (account.by_server and account.by_client):
         return "certain"
     return "likely"
@@ -171,11 +179,9 @@ A burst that passes while the service answers again is no incident.""",
   refused program, or a look into the database.
 - **likely**: one of them says so, or a program's own pool ran empty, or a look into the database finds the slots
   taken.
-- **possible**: a pool ran empty, and the same log shows a server that could not be reached, which has the same
-  effect.
 
-A pool that holds no connection at all (HikariCP's `total=0`) never had one: that is a server that cannot be
-reached.""",
+A pool that runs empty in a log where the server cannot be reached at all waited for nobody: that is another cause,
+and so is a pool that never held a connection (HikariCP's `total=0`).""",
     find=find,
     explains=("database-not-ready", "migration-failed", "migrations-not-applied", "broken-entrypoint"),
     links=(

@@ -2,9 +2,9 @@
 
 import re
 
+from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import speaks_of_migrating
-from incidentlab.causes.resources._account import Account, chain, hear
-from incidentlab.causes.resources._settling import tried_again
+from incidentlab.causes._settling import tried_again
 from incidentlab.model.cause import Cause, Sign
 from incidentlab.model.diagnosis import Confidence, Finding, Mend, RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent

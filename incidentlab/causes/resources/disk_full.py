@@ -2,10 +2,10 @@
 
 import re
 
+from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import from_server
-from incidentlab.causes.resources._account import Account, chain, hear
+from incidentlab.causes._settling import at_work_again, server_came_up
 from incidentlab.causes.resources._disk import NO_SPACE, another_space
-from incidentlab.causes.resources._settling import at_work_again, server_came_up
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import Evidence

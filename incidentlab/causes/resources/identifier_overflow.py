@@ -2,8 +2,8 @@
 
 import re
 
+from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import shows
-from incidentlab.causes.resources._account import Account, chain, hear
 from incidentlab.causes.resources._numbers import (
     NARROW_COLUMN,
     REFUSING,

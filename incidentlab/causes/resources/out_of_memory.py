@@ -2,8 +2,8 @@
 
 import re
 
+from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import from_server, said, shows, works
-from incidentlab.causes.resources._account import Account, chain, hear
 from incidentlab.causes.resources._memory import CHILD_KILLED, EXIT_137, KILLED_FOR_MEMORY, REFUSED_MEMORY
 from incidentlab.causes.resources._memory_mends import LOCK_TABLE, SHARED_SEGMENT, mends
 from incidentlab.model.cause import Cause

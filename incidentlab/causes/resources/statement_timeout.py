@@ -2,9 +2,9 @@
 
 import re
 
+from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import match, shows, speaks_of_migrating
-from incidentlab.causes.resources._account import Account, chain, hear
-from incidentlab.causes.resources._settling import tried_again
+from incidentlab.causes._settling import tried_again
 from incidentlab.causes.resources._timeouts import BY_CLIENT, BY_SERVER, another_reason
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut

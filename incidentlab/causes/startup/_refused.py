@@ -7,8 +7,8 @@ from incidentlab.model.cause import Sign
 from incidentlab.model.evidence import Evidence, LogEvent
 
 # libpq's fe-connect.c, PostgreSQL's postmaster (errcode 57P03), asyncio ("Connect call failed"), Go, Node, JDBC,
-# Prisma,
-# Npgsql, Postgrex, wait-for-it. Where they do not name PostgreSQL, something else in the event has to.
+# Prisma, Npgsql, Postgrex, wait-for-it. In Kubernetes a service without an endpoint answers that there is no route.
+# Where they do not name PostgreSQL, something else in the event has to.
 STARTING = Sign(
     name="starting-up",
     pattern=re.compile(
@@ -26,7 +26,8 @@ STARTING = Sign(
 REFUSED = Sign(
     name="connection-refused",
     pattern=re.compile(
-        r"[Cc]onnection refused|ECONNREFUSED|econnrefused|Connect call failed|could not connect to server: (?!FATAL)"
+        r"[Cc]onnection refused|ECONNREFUSED|econnrefused|Connect call failed"
+        r"|EHOSTUNREACH|ehostunreach|connect: no route to host|could not connect to server: (?!FATAL)"
         r"|Can't reach database server|server closed the connection unexpectedly|refused\. Check that the hostname"
         r"|timeout occurred after waiting \d{1,6} seconds for|[Cc]onnection timeout expired"
         r"|port \d{1,5} failed: (?:Connection timed out|Operation timed out|timeout expired|No route to host)"
@@ -34,7 +35,8 @@ REFUSED = Sign(
         r"|\bPostgres(?:QL)?\b.{0,40} (?:never became|did not become|is not) (?:available|ready)"
     ),
     literals=(
-        "onnection refused", "ECONNREFUSED", "econnrefused", "Connect call failed", "could not connect to server",
+        "onnection refused", "ECONNREFUSED", "econnrefused", "EHOSTUNREACH", "ehostunreach", "no route to host",
+        "Connect call failed", "could not connect to server",
         "Can't reach database server", "server closed the connection unexpectedly", "Check that the hostname",
         "timeout occurred after waiting", "onnection timeout expired", "failed: Connection timed out",
         "failed: Operation timed out", "failed: timeout expired", "failed: No route to host",
@@ -46,6 +48,8 @@ REFUSED = Sign(
         "OSError: [Errno 111] Connect call failed ('172.18.0.2', 5432)",
         "dial tcp 172.29.0.2:5432: connect: connection refused",
         "Error: connect ECONNREFUSED 172.18.0.2:5432",
+        "Error: connect EHOSTUNREACH 10.105.4.10:5432",
+        "dial tcp 10.0.0.7:5432: connect: no route to host",
         "org.postgresql.util.PSQLException: Connection to db:5432 refused. Check that the hostname and port are "
         "correct",
         "Error: P1001: Can't reach database server at `db:5432`",

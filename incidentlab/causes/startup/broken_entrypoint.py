@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from incidentlab.causes._evidence import cited, match, said, seen
+from incidentlab.causes._server import ready
 from incidentlab.causes.startup._course import (
     app_name,
     dead,
@@ -14,7 +15,6 @@ from incidentlab.causes.startup._course import (
     wanted_state,
 )
 from incidentlab.causes.startup._script import CARRIAGE_RETURN, NOT_IMPORTED, NOT_RUN, SIGNS
-from incidentlab.causes.startup._server import ready
 from incidentlab.causes.startup._start_mend import mends, script_path, summary
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut

@@ -1,9 +1,26 @@
 """The service asked the database before it accepted connections, and did not ask again."""
 
-from incidentlab.causes._evidence import cited, from_server, later, seen, shortly_before, speaks_of_migrating
-from incidentlab.causes.startup._course import app_name, ending_links, is_over, misses_table, settled, wanted_state
+from incidentlab.causes._evidence import (
+    cited,
+    from_server,
+    is_after,
+    later,
+    seen,
+    shortly_before,
+    speaks_of_migrating,
+)
+from incidentlab.causes._server import cannot_start, has_own_cause, readiness, ready
+from incidentlab.causes.startup._course import (
+    app_name,
+    end_of,
+    ending_links,
+    is_over,
+    misses_table,
+    same_program,
+    settled,
+    wanted_state,
+)
 from incidentlab.causes.startup._refused import REFUSED, SIGNS, STARTING, by_place, says_starting
-from incidentlab.causes.startup._server import cannot_start, has_own_cause, readiness
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
@@ -15,6 +32,10 @@ _TITLE = "The database was not ready when the service asked"
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: a refusal, nothing that recovers from it, and a database that came up later."""
     refused, _ = by_place(evidence)
+    up = _own_script_alone(evidence, refused)
+    if up:
+        why = f"Only its own container's start script was turned away; the server is ready at line {up.first_line}."
+        return RuledOut(_ID, _TITLE, why, up.id)
     if not refused:
         return _from_server_alone(evidence) or _from_facts(evidence)
     first, last = refused[0], refused[-1]
@@ -25,11 +46,23 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     over = None if skipped else settled(evidence, _ID, _TITLE, refused, "A connection was refused at first")
     if over:
         return over
-    ready = readiness(evidence)
-    if ready and ready.at and first.at and ready.at < first.at and not any(says_starting(event) for event in refused):
+    came = readiness(evidence)
+    if came and came.at and first.at and came.at < first.at and not any(says_starting(event) for event in refused):
         why = "The database was ready before the connection was refused: the address or the port is wrong."
-        return RuledOut(_ID, _TITLE, why, ready.id)
+        return RuledOut(_ID, _TITLE, why, came.id)
     return _finding(evidence, refused, skipped)
+
+
+def _own_script_alone(evidence: Evidence, refused: tuple[LogEvent, ...]) -> LogEvent | None:
+    """Return the server's later word that it is ready, where nobody but its own container asked too early."""
+    up = [event for event in evidence.logs if from_server(event) and ready(event)]
+    found = [
+        next((event for event in up if one.service and same_program(one, event) and is_after(event, one)), None)
+        for one in refused
+    ]
+    if not found or not all(found) or any(end_of(evidence, one) for one in refused):
+        return None
+    return found[-1]
 
 
 def _skipped_migration(evidence: Evidence, refusal: LogEvent) -> LogEvent | None:
@@ -41,8 +74,8 @@ def _skipped_migration(evidence: Evidence, refusal: LogEvent) -> LogEvent | None
 
 def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], skipped: LogEvent | None) -> Finding:
     first, last = refused[0], refused[-1]
-    ready = readiness(evidence)
-    late = ready if ready and ready.at and last.at and last.at < ready.at else None
+    came = readiness(evidence)
+    late = came if came and came.at and last.at and last.at < came.at else None
     over = is_over(evidence, last) or is_over(evidence, first)
     raised = any(event.exception for event in refused)
     confidence: Confidence = "certain" if late and over else "likely" if over or skipped or raised else "possible"

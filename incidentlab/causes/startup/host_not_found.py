@@ -3,9 +3,9 @@
 import re
 
 from incidentlab.causes._evidence import cited
+from incidentlab.causes._server import cannot_start
 from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._resolving import UNRESOLVED, host_in, unresolved
-from incidentlab.causes.startup._server import cannot_start
 from incidentlab.model.cause import Cause
 from incidentlab.model.compose import ComposeFacts, ComposeService
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut

@@ -3,9 +3,9 @@
 import re
 
 from incidentlab.causes._evidence import cited, later, said, seen, serves, works
+from incidentlab.causes._server import ready
 from incidentlab.causes.startup._bind import BY_ENGINE, SIGNS, TAKEN
 from incidentlab.causes.startup._course import dead, end_of, same_program, state_link
-from incidentlab.causes.startup._server import ready
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent

@@ -6,9 +6,9 @@ a request that was the victim of a deadlock is only mended by its own retry.
 
 import re
 
+from incidentlab.causes._account import Account, Question
 from incidentlab.causes._evidence import answered, cited, ends, from_server, is_after, last_ones, serves, works
-from incidentlab.causes.resources._account import Account, Question
-from incidentlab.causes.startup._server import ready
+from incidentlab.causes._server import ready
 from incidentlab.model.diagnosis import Link
 from incidentlab.model.evidence import Evidence, LogEvent
 
