@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 _NAME = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.\-]{0,127}|[a-z0-9][a-z0-9.\-]{0,200} [a-z0-9][a-z0-9\-]{0,62})(?P<pad> {0,127})\|(?: |$)"
 )
+_CI_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z ")  # before all of a job's output, compose's too
 _REPLICA = re.compile(r"(?P<service>.{1,127}?)[-_]\d{1,5}$")
 # A replica set's pod, web-6d9c7f5b8d-2xk9w; a job's, migrate-x7k2p.
 _POD = re.compile(r"(?P<service>.{1,200}?)-[a-f0-9]{6,10}-[a-z0-9]{5}$|(?P<job>.{1,200}?)-(?=[a-z]{0,4}\d)[a-z0-9]{5}$")
@@ -25,6 +26,7 @@ _ENDED = re.compile(r"(?P<name>[A-Za-z0-9][\w.\-]{0,127}) exited with code \d{1,
 
 def named(texts: Sequence[str]) -> frozenset[str]:
     """Return the names before a bar that are services, as written, of a whole log's lines."""
+    texts = [_CI_TIME.sub("", text) if text[:2] == "20" else text for text in texts]
     seen = Counter(_beside_bars(texts))
     columns: Counter[int] = Counter()
     for (_, column, _), count in seen.items():

@@ -53,6 +53,7 @@ def _written(path: Path, content: bytes) -> Path:
         ("truncated-in-place.log", b"\0" * 300_000 + _TEXT.encode()),
         ("utf16.gz", gzip.compress(_TEXT.encode("utf-16"))),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",  # what is packed holds the time of packing
 )
 def test_a_log_is_read_however_it_is_packed(tmp_path: Path, name: str, content: bytes) -> None:
     reading = _read(_written(tmp_path / name, content))
@@ -84,7 +85,7 @@ def test_an_events_command_shows_its_lines(tmp_path: Path) -> None:
         ("system.journal", b"LPKSHHRH" + b"text " * 50, "journalctl"),
         ("logs.zip", b"PK\x03\x04" + b"\x14\0" * 50, "zip archive"),
         ("app.zst", b"\x28\xb5\x2f\xfd" + bytes(30), "zstd"),
-        ("empty.gz", gzip.compress(b""), "is empty"),
+        ("empty.gz", gzip.compress(b"", mtime=0), "is empty"),
     ],
 )
 def test_what_is_no_log_is_named_with_what_to_do(tmp_path: Path, name: str, content: bytes, words: str) -> None:

@@ -89,10 +89,14 @@ def test_the_bundled_service_is_read_as_it_is() -> None:
     ],
     ids=["here", "relative", "versions", "package", "below", "pyproject", "both", "flask", "no configuration"],
 )
-def test_the_migrations_are_found_however_they_are_configured(tmp_path: Path, config: dict[str, str]) -> None:
+@pytest.mark.parametrize("relative", [False, True], ids=["in full", "from here"])
+def test_the_migrations_are_found_however_they_are_configured(
+    tmp_path: Path, config: dict[str, str], relative: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = "app/db" if "app:db" in str(config) else "db"
     write(tmp_path, {**config, f"{folder}/versions/a.py": revision("a"), f"{folder}/versions/b.py": revision("b", "a")})
-    facts = project.read(tmp_path, name="app")
+    monkeypatch.chdir(tmp_path.parent)
+    facts = project.read(Path(tmp_path.name) if relative else tmp_path, name="app")
     assert facts.id == "project:app"
     assert [(one.revision, one.down_revisions) for one in facts.migrations] == [("a", ()), ("b", ("a",))]
     assert facts.heads == ("b",)
