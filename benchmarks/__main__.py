@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import judgement, logs, machine, measure, ours
+from benchmarks import judgement, logs, machine, measure, ours, sources
 from benchmarks.model import CannotMeasureError, Comparison, Sample
 from benchmarks.results import Results
 from benchmarks.size import Weight, weigh
 from benchmarks.table import text
 
-PARTS = ("broken", "fixed", "starts", "size", "logs", "diagnose")
+PARTS = ("broken", "fixed", "starts", "size", "logs", "sources", "diagnose")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,13 +56,17 @@ def _measure(asked: argparse.Namespace) -> Results:
     if "logs" in asked.only:
         figures, why = logs.measure(asked.rounds, _say, large=asked.large)
         remarks += why
+    places = None
+    if "sources" in asked.only:
+        places, why = sources.measure(words, asked.rounds, _say)
+        remarks += why
     score = _score(asked.corpus, remarks) if "diagnose" in asked.only else None
     after = machine.load()
     remarks += [line for line in [machine.remark(before, after, int(facts["cores"]))] if line]
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     return Results(
         date, facts, (before, after), asked.rounds, comparisons, starts,
-        weight=weight, logs=figures, score=score, remarks=remarks,
+        weight=weight, logs=figures, sources=places, score=score, remarks=remarks,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from benchmarks.judgement import Score
 from benchmarks.logs import LogFigures
 from benchmarks.model import Comparison, Limit, Sample, middle, phases
 from benchmarks.size import Weight
+from benchmarks.sources import SourceFigures
 
 SCHEMA = "incidentlab/benchmark/1"
 
@@ -25,6 +26,7 @@ class Results:
     most_start: float = 0.150  # seconds
     weight: Weight | None = None
     logs: LogFigures | None = None
+    sources: SourceFigures | None = None
     score: Score | None = None
     remarks: Sequence[str] = ()
 
@@ -38,7 +40,8 @@ class Results:
             if name.startswith("incidentlab")
         ]
         logs = self.logs.limits if self.logs else []
-        return ratios + starts + logs + (self.score.limits if self.score else [])
+        sources = self.sources.limits if self.sources else []
+        return ratios + starts + logs + sources + (self.score.limits if self.score else [])
 
     def document(self) -> dict[str, Any]:
         """Return the figures with every single sample, so that somebody else may judge them anew."""
@@ -55,6 +58,7 @@ class Results:
             },
             "weight": asdict(self.weight) if self.weight else None,
             "logs": _logs(self.logs) if self.logs else None,
+            "sources": self.sources.document() if self.sources else None,
             "diagnose": self.score.document() if self.score else None,
             "limits": [asdict(each) | {"met": each.met} for each in self.limits],
             "remarks": list(self.remarks),

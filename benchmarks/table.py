@@ -23,6 +23,11 @@ def text(results: Results) -> str:
         )
     if results.logs:
         parts.append(logs_text(results.logs))
+    if results.sources:
+        rows = [
+            f"  {each.name:<52} {_milliseconds(each.measured):>8}  {_verdict(each)}" for each in results.sources.limits
+        ]
+        parts.append("\n".join(["Reading sources", *rows]))
     if results.score and results.score.cases:
         parts.append(score_text(results.score))
     if results.remarks:
@@ -71,6 +76,11 @@ def _starts(results: Results) -> str:
         lines.append(f"  {name:<44} {shown:>7} {cpu:>7}  {_verdict(limits.get(name))}")
     head = f"  {'':<44} {'waited':>7} {'cpu':>7}  at most"
     return "\n".join(["Start-up, output into a file", head, *lines])
+
+
+def _sources(limits: Sequence[Limit]) -> str:
+    rows = (f"  {each.name:<52} {_milliseconds(each.measured):>8}  {_verdict(each)}" for each in limits)
+    return "\n".join(["Reading sources", *rows])
 
 
 def _verdict(limit: Limit | None) -> str:

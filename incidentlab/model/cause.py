@@ -12,9 +12,10 @@ from incidentlab.model.evidence import Evidence
 class Sign:
     """A shape of message that speaks for a cause.
 
-    ``literals`` are strings of which every text that ``pattern`` finds holds at least one, byte for byte; large logs are
-    searched for them first, so a missing one is a message never seen. ``examples`` are real messages that ``pattern``
-    finds; tests hold all three to each other. ``sqlstates`` name errors that are this sign whatever their words.
+    ``literals`` are strings of which every text that ``pattern`` finds holds at least one, byte for byte; large logs
+    are searched for them first, so a missing one is a message never seen. ``examples`` are real messages that
+    ``pattern`` finds; tests hold all three to each other. ``sqlstates`` name errors that are this sign whatever their
+    words.
     """
 
     name: str  # "undefined-table"
