@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from incidentlab.causes._evidence import answered, cited, died, from_server, later, serves, shows, works
+from incidentlab.causes._evidence import answered, cited, died, ends, from_server, later, serves, shows, works
 from incidentlab.causes._server import readiness
 from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import RuledOut
@@ -11,17 +11,24 @@ from incidentlab.model.evidence import Evidence, LogEvent
 
 # Words by which programs of any kind say that they are up, that they are not yet, and that something is wrong.
 _UP = re.compile(
-    r"\b(?:ready|started|completed?|finished|initiali[sz]ed|established|serving|running|up to date"
-    r"|successful(?:ly)?)\b",
+    r"\b(?:ready|started|completed?|finished|done|initiali[sz]ed|established|serving|listening|running|up to date"
+    r"|successful(?:ly)?|took \d{1,9}(?:\.\d{1,9})? ?(?:ms|s|min\w{0,4}|seconds))\b",
     re.IGNORECASE,
 )
 _NOT_YET = re.compile(
-    r"\b(?:waiting|wait|until|when|once|if|will|to be|not|isn't|never|before|should|please|starting)\b", re.IGNORECASE
+    r"\b(?:waiting|wait|until|when|once|if|will|to be|not|isn't|never|before|should|please|starting"
+    r"|started server process)\b",  # uvicorn's first line of all
+    re.IGNORECASE,
 )
 _TROUBLE = re.compile(
     r"\b(?:fail(?:ed|s|ure|ing)?|errors?|exception|denied|refused|rejected|timed? ?out|unable|can(?:not|'t)|could not"
     r"|invalid|blocked|fatal|abort(?:ed|ing)?|panic|crash(?:ed)?|killed|forbidden|unauthori[sz]ed|unreachable)\b",
     re.IGNORECASE,
+)
+# Statements that are tried to see what there is, or whoever comes first; autovacuum gives way to others by itself.
+_OFTEN_MEANT = re.compile(
+    r"\bduplicate key value\b|\balready exists\b|\bdoes not exist\b|\bcould not obtain lock\b|\bcould not serialize\b"
+    r"|\bcanceling autovacuum task\b"
 )
 # A line that names its level means it, and "0 failed jobs" is good news.
 _MEANT_WELL = re.compile(r"\b(?:INFO|NOTICE|DEBUG|info|debug|notice)\b|\b(?:0|no|without) (?:fail|err)", re.ASCII)
@@ -45,6 +52,10 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[S
     said = next((event for event in evidence.logs if serves(event)), None) or _works_by_its_word(evidence)
     if said and not _troubled_since(evidence):
         return f"The log says that it serves, line {cited(said, '').line}: {said.text.strip()[:100]}"
+    logged = {event.id for event in evidence.logs}
+    settled = next((one for one in ruled_out if one.fact in logged), None)
+    if settled and not _troubled_since(evidence):
+        return settled.why.rstrip(".")
     ready = None if said else readiness(evidence)
     if ready and all(from_server(event) for event in evidence.logs):
         return f"This is the log of the database server alone; it accepts connections, line {ready.first_line}"
@@ -75,9 +86,11 @@ def _troubled_since(evidence: Evidence) -> bool:
 
 def what_would_help(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[Sign] = ()) -> tuple[str, ...]:
     """Return what would have to be given to know more, a sentence each."""
+    # What a program says at each of its starts is said here once.
+    unexplained = {(event.source, event.text): event for event in reversed(_open_errors(evidence, ruled_out, signs))}
     wanted = [
         f"No known cause explains line {event.first_line} of the log of {event.source}: {event.text.strip()[:160]}"
-        for event in _open_errors(evidence, ruled_out, signs)[:3]
+        for event in list(reversed(unexplained.values()))[:3]
     ]
     if not evidence.logs:
         wanted.append("The service's log was not given: --logs FILE.")
@@ -103,10 +116,10 @@ def _databases_fit(evidence: Evidence) -> bool:
 def _open_errors(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[Sign]) -> list[LogEvent]:
     """Return the errors that nothing settles.
 
-    Where facts show a service that works now, what went wrong before it first served is over. In a log alone only a
-    ruled out cause settles anything: what was said before the fact that rules it out, and what the server says of the
-    same thing at any time, as it does when a health check goes on asking for the wrong name. A statement that the
-    server refused while its clients answer well afterwards, and none of them complains, was meant to be tried.
+    Where facts show a service that works now, what went wrong before it served in its present life is over. In a log
+    alone only a ruled out cause settles anything: what was said before the fact that rules it out, and what the server
+    says of the same thing at any time, as it does when a health check goes on asking for the wrong name. A statement
+    that the server refused while its clients answer well afterwards, and none of them complains, was meant to be tried.
     """
     facts = {one.fact for one in ruled_out}
     settling = [event for event in evidence.logs if event.id in facts]
@@ -126,13 +139,21 @@ def _refused_in_passing(evidence: Evidence, event: LogEvent) -> bool:
     """Whether the server refused one statement and its client went on: it expected that, or tried again."""
     if not from_server(event) or event.severity != "error":
         return False
-    return any(serves(one) for one in later(evidence, event))
+    if any(serves(one) for one in later(evidence, event)):
+        return True
+    # What programs try on purpose: it takes less to believe that they expected the refusal.
+    if not _OFTEN_MEANT.search(event.text) or _troubled_since(evidence):
+        return False
+    return any(serves(one) or _is_up(one) for one in evidence.logs if not from_server(one))
 
 
 def _first_service(evidence: Evidence) -> list[LogEvent]:
+    """Return by which line each program first served; one that ended and was started again counts from then on."""
     marks: dict[str, LogEvent] = {}
     for event in evidence.logs:
-        if answered(event) or serves(event):
+        if ends(event):
+            marks.pop(event.source, None)
+        elif answered(event) or serves(event):
             marks.setdefault(event.source, event)
     return list(marks.values())
 

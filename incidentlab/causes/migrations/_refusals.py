@@ -103,6 +103,7 @@ FILES = Sign(
         r"|\bNo config file (?:'[^'\n]{0,300}'|[^\n]{0,300}) found\b|\bNo 'script_location' key found\b"
         r"|\bPath doesn't exist: (?P<path>[^\n]{1,300}?)\. {1,4}Please use the 'init' command"
         r"|\bPath doesn't exist: (?P<other>[^\n]{0,200}(?:migration|alembic)[^\n]{0,100})"
+        r"|\bNo module named '(?P<module>(?:\w{1,80}\.){1,6}migrations(?:\.\w{1,80}){0,4})'"
         r"|\bCan't find Python file (?P<env>[^\n]{1,300}env\.py)"
         r"|\bDependency on (?:app with no migrations|unknown app): (?P<app>\w{1,100})"
         r"|\bApp '(?P<label>[^'\n]{1,100})' does not have migrations\b"
@@ -124,6 +125,7 @@ FILES = Sign(
         r"(?:$|\s|['\"]|: no such file or directory)"
     ),
     literals=(
+        "No module named '",
         " referenced from ", "nonexistent parent node", "depends on nonexistent node", "NodeNotFoundError: ",
         "No config file", "No 'script_location' key found", "Path doesn't exist: ", "Can't find Python file ",
         "Dependency on app with no migrations", "Dependency on unknown app", "does not have migrations",
@@ -146,6 +148,7 @@ FILES = Sign(
         "ERROR [flask_migrate] Error: Path doesn't exist: migrations.  Please use the 'init' command to create a new "
         "scripts folder.",
         "ImportError: Can't find Python file /app/alembic/env.py",
+        "ModuleNotFoundError: No module named 'shop.migrations'",
         "ValueError: Dependency on app with no migrations: accounts",
         "CommandError: App 'blog' does not have migrations.",
         "No migration found in prisma/migrations",
