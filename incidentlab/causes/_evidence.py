@@ -1,11 +1,12 @@
 """What rules ask of evidence: questions that several of them share, each answered in one place."""
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 
 from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import Link
-from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
+from incidentlab.model.evidence import ContainerFacts, DatabaseFacts, Evidence, LogEvent
 
 # An answer of 2xx or 3xx: access logs of web servers, of frameworks that log in words or fields, of workers.
 _GOOD_ANSWER = (
@@ -20,7 +21,9 @@ _SERVING = re.compile(
     r"\b(?:Uvicorn running on|Listening (?:at|on)|Starting development server at|Now listening on:"
     r"|Running on https?://"
     r"|(?:server|service|app|application) (?:is |successfully )?(?:started|running|ready|listening)"
-    r"|started server|Starting (?:HTTPS?|gRPC|web|API) server on|(?:Tomcat|Netty|Jetty|Undertow) started on port"
+    # uvicorn's "Started server process" comes first of all, before the application has started.
+    r"|started server(?! process)|Starting (?:HTTPS?|gRPC|web|API) server on"
+    r"|(?:Tomcat|Netty|Jetty|Undertow) started on port"
     r"|Started \w{1,100} in [\d.]{1,12} seconds|Running \S{1,200}Endpoint with|ready to handle connections)\b"
     r"|\bUp \d{1,4} \w{1,8} \(healthy\)"
     r"|\b(?:Open|Visit|Access|Local|Serving|available|ready|running)\b.{0,60}?https?://(?:localhost|127\.|0\.0\.0\.0|\[)"
@@ -143,6 +146,13 @@ def works(evidence: Evidence) -> Link | None:
             return Link(f"{container.name} runs and is healthy", container.id, f"state of {container.name}",
                         quote="running, healthy", command=container.command)  # fmt: skip
     return None
+
+
+def query(database: DatabaseFacts, statement: str) -> str:
+    """Return the command by which a person sees one particular of a database, asked as its facts were."""
+    psql = database.command.partition(" -c ")[0] if database.command.startswith("psql ") else 'psql "$DATABASE_URL"'
+    plain = not set(statement) & set('"\\$`')
+    return f'{psql} -c "{statement}"' if plain else f"{psql} -c {shlex.quote(statement)}"
 
 
 def cited(event: LogEvent, claim: str) -> Link:

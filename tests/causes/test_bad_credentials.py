@@ -7,6 +7,7 @@ import pytest
 from incidentlab import causes
 from incidentlab.causes import diagnose
 from incidentlab.model.diagnosis import Finding, RuledOut
+from incidentlab.model.evidence import ImageFacts
 from incidentlab.testing import app_log, container, database, database_log, evidence, probe
 
 find = causes.get("bad-credentials").find
@@ -124,3 +125,24 @@ def test_success_before_a_refusal_settles_nothing() -> None:
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+def test_the_commands_name_the_containers_and_the_superuser_that_there_are() -> None:
+    web = dataclasses.replace(container("shop_web_1", exit_code=3), id="container:web", service="web")
+    db = dataclasses.replace(container("shop_db_1"), id="container:db", service="db", image="postgres:15")
+    made = ImageFacts("image:db", "postgres:15", env={"POSTGRES_USER": "shop"}, service="db")
+    told = tuple(dataclasses.replace(event, service="web") for event in app_log(_CLIENTS[0]))
+    facts = dataclasses.replace(evidence(told, web, db), images=(made,))
+    found = find(facts)
+    assert isinstance(found, Finding)
+    shown = [mend.text for mend in found.mend]
+    assert shown[0].startswith("docker inspect")  # docker exec fails where the container has ended
+    assert " shop_web_1 |" in shown[0]
+    assert "docker exec -it shop_db_1 psql -U shop " in shown[1]
+
+
+def test_a_look_that_was_refused_names_the_user() -> None:
+    error = 'connection to server failed: FATAL:  password authentication failed for user "shop"'
+    found = find(evidence(dataclasses.replace(database(reachable=False), user=None, error=error, sqlstate="28P01")))
+    assert isinstance(found, Finding)
+    assert "password shop" in found.mend[1].text

@@ -1,5 +1,7 @@
 """Start commands that cannot be run, and shells that merely miss a file."""
 
+import dataclasses
+
 import pytest
 
 from incidentlab import causes
@@ -151,3 +153,12 @@ def test_a_container_that_ended_well_or_otherwise_says_nothing() -> None:
     assert find(evidence(container(exit_code=0, status="exited"))) is None
     assert find(evidence(container(exit_code=1))) is None
     assert find(evidence(container(exit_code=137))) is None
+
+
+def test_a_command_that_is_not_there_is_looked_for_in_the_image() -> None:
+    text = "/usr/local/bin/docker-entrypoint.sh: line 102: exec: alembic: not found"
+    dead = dataclasses.replace(container("app-1", exit_code=127), image="shop/app:1")
+    found = find(evidence(app_log(text), dead))
+    assert isinstance(found, Finding)
+    assert "--entrypoint sh shop/app:1 -c 'command -v alembic;" in found.mend[0].text
+    assert not any("sed" in mend.text for mend in found.mend)  # no line ends are to blame

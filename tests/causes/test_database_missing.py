@@ -98,3 +98,11 @@ def test_a_service_that_works_now_rules_it_out() -> None:
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+def test_a_look_that_was_refused_names_the_database_to_create() -> None:
+    error = 'connection to server at "127.0.0.1", port 5432 failed: FATAL:  database "shop" does not exist'
+    found = find(evidence(dataclasses.replace(database(reachable=False), database=None, error=error, sqlstate="3D000")))
+    assert isinstance(found, Finding)
+    assert "no database shop" in found.summary
+    assert found.mend[1].text.endswith("createdb -U postgres shop")

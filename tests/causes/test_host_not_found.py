@@ -146,3 +146,22 @@ def test_near_misses_are_not_this_cause(text: str) -> None:
 def test_the_servers_own_lines_are_not_this_cause() -> None:
     text = '2026-01-01 10:00:00.000 UTC [9] LOG:  could not translate host name "x", service "5432" to address'
     assert find(evidence(database_log(text))) is None
+
+
+def test_a_misspelt_name_is_guessed_and_looked_up_where_the_dead_container_was() -> None:
+    web = dataclasses.replace(
+        container("shop_web_1", exit_code=3), service="web", image="shop/web:1", networks=("shop_default",)
+    )
+    shop = _project(ComposeService("db"), ComposeService("web"))
+    found = find(_with(evidence(app_log("web  | " + LOST.replace('"db"', '"bd"')), web), shop))
+    assert isinstance(found, Finding)
+    assert found.summary.endswith("Perhaps db is meant.")
+    wanted = "docker run --rm --network shop_default --entrypoint getent shop/web:1 hosts bd"
+    assert wanted in [mend.text for mend in found.mend]
+
+
+def test_a_look_that_found_no_host_asks_for_that_one() -> None:
+    error = 'could not translate host name "nowhere" to address: Name or service not known'
+    found = find(evidence(dataclasses.replace(database(reachable=False), error=error)))
+    assert isinstance(found, Finding)
+    assert found.mend[1].text.endswith("getent hosts nowhere")

@@ -173,3 +173,29 @@ def test_every_rule_holds_up_on_any_facts_and_says_the_same_twice(
         assert {link.fact for link in finding.evidence} <= known
         assert finding.mend
     assert {one.fact for one in diagnosis.ruled_out} <= known
+
+
+CRASHED = """INFO:     Started server process [1]
+INFO:     Waiting for application startup.
+ERROR:    the cache is cold
+ERROR:    Application startup failed. Exiting.
+"""
+
+
+def test_what_ended_an_earlier_life_of_a_healthy_service_is_over() -> None:
+    log = CRASHED * 3 + f"INFO:     Started server process [1]\n{SERVING}"
+    assert diagnose(evidence(app_log(log), container(health="healthy"))).verdict == "healthy"
+
+
+def test_a_server_process_that_only_started_serves_nobody() -> None:
+    assert diagnose(evidence(app_log(CRASHED + "INFO:     Started server process [1]"))).verdict == "inconclusive"
+    hangs = "INFO:     Started server process [1]\nINFO:     Waiting for application startup."
+    assert diagnose(evidence(app_log(hangs))).verdict == "inconclusive"
+
+
+def test_an_error_that_comes_again_is_asked_about_once_at_its_first_line() -> None:
+    missing = diagnose(evidence(app_log("ERROR:    one\nERROR:    two\n" * 3))).missing
+    assert [sentence[:35] for sentence in missing if "known cause" in sentence] == [
+        "No known cause explains line 1 of t",
+        "No known cause explains line 2 of t",
+    ]

@@ -98,3 +98,12 @@ def test_once_refused_and_working_now_is_over_but_killed_twice_is_not() -> None:
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text))) is None
+
+
+def test_a_server_that_asks_for_too_much_at_its_start_is_told_so() -> None:
+    log = """FATAL:  could not map anonymous shared memory: Cannot allocate memory
+LOG:  database system is shut down"""
+    found = find(evidence(database_log(log), container(exit_code=1)))
+    assert isinstance(found, Finding)
+    assert "shared_buffers" in found.summary
+    assert [mend.text for mend in found.mend if "shared_buffers" in mend.text] == [found.mend[0].text]

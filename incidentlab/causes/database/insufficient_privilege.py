@@ -3,6 +3,7 @@
 import re
 
 from incidentlab.causes._account import Account, chain, hear
+from incidentlab.causes._evidence import query
 from incidentlab.causes._settling import at_work_again
 from incidentlab.causes.database._denied import DENIED, denied_act, denied_object, of_a_file
 from incidentlab.model.cause import Cause
@@ -54,7 +55,8 @@ def _looked_up(evidence: Evidence, account: Account) -> tuple[Link, ...]:
         if name in _lacks(database, kind):
             claim = f"The role {database.user or ''} lacks it on the {kind} {name}".replace("  ", " ")
             where = f"database {database.database or database.id}"
-            return (Link(claim, database.id, where, quote=f"{kind} {name}", command=database.command),)
+            shown = query(database, f"\\dn+ {name}" if kind == "schema" else f"\\dp {name}")
+            return (Link(claim, database.id, where, quote=f"{kind} {name}", command=shown),)
     return ()
 
 
@@ -68,7 +70,7 @@ def _lacks(database: DatabaseFacts, kind: str) -> set[str]:
 
 
 def _role(evidence: Evidence) -> str:
-    return next((one.user for one in evidence.databases if one.user), "app")
+    return next((one.user for one in evidence.databases if one.user), "ROLE")
 
 
 def _since_15(evidence: Evidence) -> bool:

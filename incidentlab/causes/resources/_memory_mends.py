@@ -6,6 +6,7 @@ from incidentlab.model.evidence import ContainerFacts
 
 SHARED_SEGMENT = "could not resize shared memory segment"
 LOCK_TABLE = "out of shared memory"
+FIRST_SEGMENT = "could not map anonymous shared memory"
 
 
 def mends(account: Account, victim: ContainerFacts | None) -> tuple[Mend, ...]:
@@ -24,6 +25,13 @@ def mends(account: Account, victim: ContainerFacts | None) -> tuple[Mend, ...]:
             Mend("command", "psql -c 'ALTER SYSTEM SET max_locks_per_transaction = 256'", "Counts after a restart."),
             Mend("text", "Or touch fewer tables (partitions) in one transaction."),
         )
+    if FIRST_SEGMENT in text:
+        # sysv_shmem.c: the server asks for all of its shared memory at its start, shared_buffers above all.
+        return (
+            Mend("text", "Lower shared_buffers (postgresql.conf, or -c shared_buffers=… in the start command): a "
+                         "quarter of the memory is usual, 128MB the default.",
+                 "The server asks for all of it at its start, and does not start without."),
+        )  # fmt: skip
     name = victim.name if victim else "app"
     return (
         Mend("command", f"docker stats --no-stream {name}", "Shows the memory in use against the limit."),

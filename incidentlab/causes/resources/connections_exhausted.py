@@ -3,7 +3,7 @@
 import re
 
 from incidentlab.causes._account import Account, chain, hear
-from incidentlab.causes._evidence import shows
+from incidentlab.causes._evidence import query, shows
 from incidentlab.causes._settling import at_work_again
 from incidentlab.causes.resources._connections import POOL_EMPTY, POOLER_FULL, SERVER_FULL, nobody_holds_one
 from incidentlab.model.cause import Cause
@@ -17,6 +17,10 @@ _SIGNS = (SERVER_FULL, POOLER_FULL, POOL_EMPTY)
 _POOL_SIZE = re.compile(r"\bsize (?P<size>\d{1,6}) overflow (?P<overflow>-?\d{1,6})\b")
 _WHOSE = re.compile(r"\btoo many connections for (?P<kind>role|database) [\\\"']{1,2}(?P<name>[^\\\"']{1,63})")
 _ALMOST = 0.95
+_HOLDERS = (
+    "SELECT usename, application_name, state, count(*), max(now() - state_change) "
+    "FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC"
+)
 # Where these are in the log, a pool may have waited for a server that is not there.
 _UNREACHABLE = re.compile(
     r"\b[Cc]onnection refused\b|\bECONNREFUSED\b|\btranslate host name\b|\bENOTFOUND\b|\bno such host\b"
@@ -87,7 +91,11 @@ def _slots(full: tuple[DatabaseFacts, Connections] | None) -> tuple[Link, ...]:
     states = ", ".join(f"{count} {state}" for state, count in sorted(held.by_state.items(), key=lambda one: -one[1]))
     quote = f"{held.used} of {held.limit}" + (f": {states}" if states else "")
     name = f"database {database.database or database.id}"
-    return (Link("The server's connection slots are taken", database.id, name, quote=quote, command=database.command),)
+    return (
+        Link(
+            "The server's connection slots are taken", database.id, name, quote=quote, command=query(database, _HOLDERS)
+        ),
+    )
 
 
 def _summary(account: Account, full: tuple[DatabaseFacts, Connections] | None) -> str:
@@ -114,8 +122,7 @@ def _mends(account: Account, full: tuple[DatabaseFacts, Connections] | None) -> 
     first = (
         Mend(
             "command",
-            'psql "$DATABASE_URL" -c "SELECT usename, application_name, state, count(*), max(now() - state_change) '
-            'FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC"',
+            query(full[0], _HOLDERS) if full else f'psql "$DATABASE_URL" -c "{_HOLDERS}"',
             "Names who holds them; many 'idle in transaction' are sessions that somebody forgot to give back.",
         ),
     )
@@ -126,9 +133,10 @@ def _mends(account: Account, full: tuple[DatabaseFacts, Connections] | None) -> 
     )
     if account.events and all(shows(event, POOL_EMPTY) for event in account.events) and not full:
         return *first, leak, Mend("text", "Only then raise the pool's size, within the server's max_connections.")
+    free = str(full[1].limit - full[1].reserved) if full else "max_connections - 3"
     add_up = Mend(
         "text",
-        "Make the sum fit: replicas x workers x (pool_size + max_overflow) has to stay below max_connections - 3.",
+        f"Make the sum fit: replicas x workers x (pool_size + max_overflow) has to stay below {free}.",
         "Each process has a pool of its own.",
     )
     pooler = Mend("text", "With many processes put PgBouncer between them and the server (pool_mode = transaction).")

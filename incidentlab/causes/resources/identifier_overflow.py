@@ -3,7 +3,7 @@
 import re
 
 from incidentlab.causes._account import Account, chain, hear
-from incidentlab.causes._evidence import shows
+from incidentlab.causes._evidence import query, shows
 from incidentlab.causes.resources._numbers import (
     NARROW_COLUMN,
     REFUSING,
@@ -88,7 +88,8 @@ def _sequence(ended: tuple[DatabaseFacts, SequenceUse] | None) -> tuple[Link, ..
     database, sequence = ended
     quote = f"{sequence.last} of {sequence.limit}" + (f", column {sequence.column}" if sequence.column else "")
     name = f"database {database.database or database.id}"
-    return (Link(f"{sequence.name} is at its end", database.id, name, quote=quote, command=database.command),)
+    command = query(database, f"SELECT last_value FROM {sequence.name}")  # noqa: S608  (to be shown, not run)
+    return (Link(f"{sequence.name} is at its end", database.id, name, quote=quote, command=command),)
 
 
 def _age(aged: DatabaseFacts | None) -> tuple[Link, ...]:
@@ -96,7 +97,8 @@ def _age(aged: DatabaseFacts | None) -> tuple[Link, ...]:
         return ()
     name = f"database {aged.database or aged.id}"
     quote = f"age(datfrozenxid) = {aged.transaction_age}"
-    return (Link("Nearly all transaction numbers are used", aged.id, name, quote=quote, command=aged.command),)
+    command = query(aged, "SELECT datname, age(datfrozenxid) FROM pg_database")
+    return (Link("Nearly all transaction numbers are used", aged.id, name, quote=quote, command=command),)
 
 
 def _mends(

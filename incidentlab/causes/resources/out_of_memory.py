@@ -5,7 +5,7 @@ import re
 from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import from_server, said, shows, works
 from incidentlab.causes.resources._memory import CHILD_KILLED, EXIT_137, KILLED_FOR_MEMORY, REFUSED_MEMORY
-from incidentlab.causes.resources._memory_mends import LOCK_TABLE, SHARED_SEGMENT, mends
+from incidentlab.causes.resources._memory_mends import FIRST_SEGMENT, LOCK_TABLE, SHARED_SEGMENT, mends
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
@@ -124,6 +124,8 @@ def _summary(account: Account, victim: ContainerFacts | None) -> str:
     text = account.text
     if SHARED_SEGMENT in text:
         return "PostgreSQL's shared memory (/dev/shm, 64 MB in a container) is too small for a parallel query."
+    if FIRST_SEGMENT in text:
+        return "The server asks for more shared memory at its start than there is (shared_buffers)."
     if LOCK_TABLE in text:
         return "The server's table of locks is full: a transaction touches too many tables (max_locks_per_transaction)."
     if victim:

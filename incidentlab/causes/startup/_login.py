@@ -80,7 +80,12 @@ def is_missing_role(event: LogEvent) -> bool:
 
 def user_in(event: LogEvent) -> str | None:
     """Return the user whose login was refused, where the message has it."""
-    found = _USER.search(said(event))
+    return user_named(said(event))
+
+
+def user_named(text: str) -> str | None:
+    """Return the user whose login was refused, by a refusal's words."""
+    found = _USER.search(text)
     return found["user"] if found else None
 
 

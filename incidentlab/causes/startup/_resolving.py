@@ -91,5 +91,10 @@ def is_unresolved(event: LogEvent) -> bool:
 
 def host_in(event: LogEvent) -> str | None:
     """Return the name that was looked up, where the message has it."""
-    found = _NAME.search(said(event))
+    return host_named(said(event))
+
+
+def host_named(text: str) -> str | None:
+    """Return the name that was looked up, by a resolver's words."""
+    found = _NAME.search(text)
     return next((value for value in found.groupdict().values() if value is not None), "") if found else None

@@ -43,7 +43,7 @@ def summary(text: str, event: LogEvent | None) -> str:
 
 
 def mends(app: str, text: str, event: LogEvent | None, links: Sequence[Link]) -> tuple[Mend, ...]:
-    """Return what to do about it, best first; ``app`` is what the container is called, ``links`` the proof."""
+    """Return what to do about it, best first; ``app`` is the image to look into, ``links`` the proof."""
     path = _path(text, links)
     if (event and match(event, CARRIAGE_RETURN)) or any("Windows" in link.claim for link in links):
         return _line_ends(path)
@@ -53,9 +53,21 @@ def mends(app: str, text: str, event: LogEvent | None, links: Sequence[Link]) ->
         return _processor()
     if _DENIED.search(text):
         return _permission(path)
+    command = _COMMAND.search(text)
+    if command:
+        return _absent(app, next(value for value in command.groups() if value))
     look = f"docker run --rm --entrypoint sh {app} -c 'ls -l {path}; head -1 {path} | od -c | head'"
     why = "Shows whether it is in the image, and which interpreter it names."
     return Mend("command", look, why), *_line_ends(path)[:1]
+
+
+def _absent(app: str, name: str) -> tuple[Mend, ...]:
+    return (
+        Mend("command", f"docker run --rm --entrypoint sh {app} -c 'command -v {name}; echo \"$PATH\"'",
+             "Shows whether the image has it, and where the start looks for it."),
+        Mend("text", f"Install {name} in the last stage of the image, or call it as the image does.",
+             "What an earlier stage of the build installed is not in the image."),
+    )  # fmt: skip
 
 
 def _line_ends(path: str) -> tuple[Mend, ...]:

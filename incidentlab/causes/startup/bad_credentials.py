@@ -1,6 +1,7 @@
 """The server does not accept the user or the password that the service shows."""
 
 from incidentlab.causes._evidence import cited, from_server
+from incidentlab.causes.startup._commands import environment_of, server_name, superuser
 from incidentlab.causes.startup._course import app_name, ending_links, settled, wanted_state
 from incidentlab.causes.startup._login import (
     SIGNS,
@@ -8,6 +9,7 @@ from incidentlab.causes.startup._login import (
     is_missing_role,
     refused_logins,
     user_in,
+    user_named,
 )
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -63,7 +65,8 @@ def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], asked: DatabaseF
 def _from_facts(evidence: Evidence, asked: DatabaseFacts) -> Finding:
     summary = "The database refuses the user or the password of the given URL."
     wanted = "The service's log would show whether it uses the same user and password."
-    return _found("likely", summary, (_link(asked),), _mends(evidence, None, asked.user or "", False), (wanted,))
+    user = asked.user or user_named(asked.error or "") or ""
+    return _found("likely", summary, (_link(asked),), _mends(evidence, None, user, False), (wanted,))
 
 
 def _link(asked: DatabaseFacts) -> Link:
@@ -88,15 +91,16 @@ def _found(
 
 def _mends(evidence: Evidence, event: LogEvent | None, user: str, old: bool) -> tuple[Mend, ...]:
     shown = user or "app"
-    app = app_name(evidence, event)
+    app, server, admin = app_name(evidence, event), server_name(evidence), superuser(evidence)
     mends = [
-        Mend("command", f"docker exec {app} env | grep -E '^(DATABASE_URL|DB_|PG|POSTGRES_)'",
+        Mend("command", environment_of(app),
              "Shows which user the service really uses; the values include its password."),
-        Mend("command", f"docker exec -it db psql -U postgres -c '\\password {shown}'",
+        Mend("command", f"docker exec -it {server} psql -U {admin} -d postgres -c '\\password {shown}'",
              "Sets the password that the service has, and loses no data."),
     ]  # fmt: skip
     if event is not None and is_missing_role(event):
-        mends[1] = Mend("command", f"docker exec -it db createuser -U postgres --pwprompt {shown}", "Creates the role.")
+        create = f"docker exec -it {server} createuser -U {admin} --pwprompt {shown}"
+        mends[1] = Mend("command", create, "Creates the role.")
     text = "If the data may go: docker compose down --volumes, and start again."
     why = "POSTGRES_USER and POSTGRES_PASSWORD count on an empty volume only" + (
         ", and this one is not." if old else "."

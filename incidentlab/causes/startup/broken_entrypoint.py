@@ -133,6 +133,12 @@ def _has_carriage_returns(script: ScriptFile) -> bool:
     return "\r\n" in script.text
 
 
+def _image(evidence: Evidence, event: LogEvent | None) -> str:
+    """Return the image to look into: ``docker run`` takes no container's name."""
+    app = app_name(evidence, event)
+    return next((one.image for one in evidence.containers if one.name == app and one.image), app)
+
+
 def _found(evidence: Evidence, confidence: Confidence, text: str, links: list[Link], event: LogEvent | None) -> Finding:
     wanted = "The exit code would show it: 126 for a file that cannot be run, 127 for one that is not found."
     return Finding(
@@ -141,7 +147,7 @@ def _found(evidence: Evidence, confidence: Confidence, text: str, links: list[Li
         confidence=confidence,
         summary=summary(text, event),
         evidence=tuple(links),
-        mend=mends(app_name(evidence, event), text, event, links),
+        mend=mends(_image(evidence, event), text, event, links),
         missing=() if confidence == "certain" else (wanted, *wanted_state(evidence)),
     )
 

@@ -3,6 +3,7 @@
 import re
 
 from incidentlab.causes._evidence import cited, from_server, match, said, seen
+from incidentlab.causes.startup._commands import server_name, superuser
 from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._placeholder import unfilled
 from incidentlab.model.cause import Cause, Sign
@@ -57,7 +58,10 @@ def _is_absent(facts: DatabaseFacts) -> bool:
 
 
 def _name(event: LogEvent) -> str | None:
-    found = match(event, ABSENT)
+    return _named(match(event, ABSENT))
+
+
+def _named(found: re.Match[str] | None) -> str | None:
     return next((value for value in found.groupdict().values() if value), None) if found else None
 
 
@@ -86,7 +90,7 @@ def _finding(evidence: Evidence, absent: list[LogEvent], asked: DatabaseFacts | 
 
 
 def _from_facts(evidence: Evidence, asked: DatabaseFacts) -> Finding:
-    name = asked.database or ""
+    name = asked.database or _named(ABSENT.pattern.search(asked.error or "")) or ""
     wanted = "The service's log would show whether it asks for the same database."
     return _found("likely", name, (_link(asked),), _mends(evidence, None, name, asked), (wanted,))
 
@@ -106,10 +110,11 @@ def _found(
 def _mends(evidence: Evidence, event: LogEvent | None, name: str, asked: DatabaseFacts | None) -> tuple[Mend, ...]:
     shown = name or "app"
     there = f" The server has: {', '.join(asked.databases[:8])}." if asked and asked.databases else ""
-    app = app_name(evidence, event)
+    app, server, admin = app_name(evidence, event), server_name(evidence), superuser(evidence)
     return (
-        Mend("command", "docker exec db psql -U postgres -l", "Shows the databases that there are."),
-        Mend("command", f"docker exec db createdb -U postgres {shown}", "Creates it, empty; the migrations come next."),
+        Mend("command", f"docker exec {server} psql -U {admin} -d postgres -l", "Shows the databases that there are."),
+        Mend("command", f"docker exec {server} createdb -U {admin} {shown}",
+             "Creates it, empty; the migrations come next."),
         Mend("text", f"Or let {app} use the database that exists.{there}",
              "POSTGRES_DB creates a database on an empty volume only; without it, one is named like POSTGRES_USER."),
     )  # fmt: skip

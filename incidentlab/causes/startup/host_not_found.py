@@ -1,11 +1,13 @@
 """The name by which the service calls its database leads nowhere."""
 
 import re
+from difflib import get_close_matches
 
 from incidentlab.causes._evidence import cited
 from incidentlab.causes._server import cannot_start
+from incidentlab.causes.startup._commands import lookup
 from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
-from incidentlab.causes.startup._resolving import UNRESOLVED, host_in, unresolved
+from incidentlab.causes.startup._resolving import UNRESOLVED, host_in, host_named, unresolved
 from incidentlab.model.cause import Cause
 from incidentlab.model.compose import ComposeFacts, ComposeService
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -53,11 +55,16 @@ def _summary(name: str, absent: ComposeFacts | None, apart: tuple[ComposeService
     if joined:
         return f"The setting for the host holds a port too: “{name}” as a whole is looked up as a name."
     if absent:
-        return f"The service calls {name}, and no service of the compose project has that name."
+        return f"The service calls {name}, and no service of the compose project has that name.{_meant(name, absent)}"
     if apart:
         return f"{apart[0].name} and {apart[1].name} share no network, so neither knows the other's name."
     called = f"the name {name}" if name else "a name"
     return f"Nobody answers to {called} in the network of the service: it is misspelt, elsewhere, or not running."
+
+
+def _meant(name: str, project: ComposeFacts) -> str:
+    near = get_close_matches(name, [one.name for one in project.services], n=1, cutoff=0.5)
+    return f" Perhaps {near[0]} is meant." if near else ""
 
 
 def _absent(evidence: Evidence, name: str) -> ComposeFacts | None:
@@ -98,7 +105,7 @@ def _from_facts(evidence: Evidence) -> Finding | None:
             link = Link("The database's host is not known here", facts.id, "a look into the database",
                         quote=facts.error or "", command=facts.command)  # fmt: skip
             return Finding(_ID, _TITLE, "possible", "The name in the database's URL is not known on this machine.",
-                           (link,), _mends(evidence, None, ""),
+                           (link,), _mends(evidence, None, host_named(facts.error or "") or ""),
                            missing=("A container's name is known in its network only: give --container.",))  # fmt: skip
     return None
 
@@ -112,7 +119,7 @@ def _mends(evidence: Evidence, event: LogEvent | None, name: str) -> tuple[Mend,
     shown = name or "db"
     return (
         Mend("command", "docker compose ps --all", "Shows whether the database's container runs."),
-        Mend("command", f"docker exec {app} getent hosts {shown}", "Asks the same question where the service runs."),
+        Mend("command", lookup(evidence, app, shown), "Asks the same question where the service runs."),
         Mend("text", "Call the database by its service's name in compose.yaml and let both share a network; if it is "
              f"{shown}, start it in the same project (docker compose up, not docker run).",
              "Docker's resolver knows the running containers of one network, and nothing else."),
