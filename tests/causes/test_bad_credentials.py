@@ -95,9 +95,14 @@ def test_a_health_check_that_asks_as_root_harms_nobody() -> None:
 
 
 def test_only_the_servers_word_of_a_missing_role_is_possible() -> None:
-    found = find(evidence(database_log('2026-01-01 10:00:01.000 UTC [9] FATAL:  role "root" does not exist')))
+    found = find(evidence(database_log('2026-01-01 10:00:01.000 UTC [9] FATAL:  role "shop" does not exist')))
     assert isinstance(found, Finding)
     assert found.confidence == "possible"
+
+
+def test_a_role_root_of_which_only_the_server_speaks_is_a_health_check() -> None:
+    said = find(evidence(database_log('2026-01-01 10:00:01.000 UTC [9] FATAL:  role "root" does not exist')))
+    assert isinstance(said, RuledOut)
 
 
 def test_a_login_that_worked_afterwards_is_ruled_out() -> None:

@@ -7,7 +7,7 @@ import pytest
 from incidentlab import causes
 from incidentlab.model.diagnosis import Finding, RuledOut
 from incidentlab.model.evidence import Evidence
-from incidentlab.testing import app_log, container, evidence, probe, project
+from incidentlab.testing import app_log, container, database, evidence, probe, project
 
 find = causes.get("migration-files-missing").find
 
@@ -158,3 +158,12 @@ def test_a_migration_whose_parent_is_gone_is_likely(text: str) -> None:
     assert found.confidence == "likely"
     assert "builds on" in found.summary
     assert causes.get("unknown-revision").find(evidence(app_log(text))) is None
+
+
+def test_files_that_never_reach_the_image_are_the_root_of_a_table_that_is_missing() -> None:
+    kept_out = dataclasses.replace(project("tasks"), left_out=("alembic/versions/0001_tasks.py",))
+    log = app_log('psycopg.errors.UndefinedTable: relation "tasks" does not exist')
+    root = causes.diagnose(evidence(log, kept_out, database(None))).findings[0]
+    assert (root.cause, root.confidence) == ("migration-files-missing", "certain")
+    assert "migrations-not-applied" in {one.cause for one in root.explains}
+    assert any("!alembic/versions/**" in mend.text for mend in root.mend)

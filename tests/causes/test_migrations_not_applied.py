@@ -297,3 +297,15 @@ def test_what_kept_the_migrations_from_running_makes_it_less_sure() -> None:
     found = find(evidence(log, database(), project("tasks")))
     assert isinstance(found, Finding)
     assert found.confidence == "likely"
+
+
+def test_a_start_that_succeeds_after_one_that_ended_for_it_is_over() -> None:
+    text = (
+        'psycopg.errors.UndefinedTable: relation "tasks" does not exist\n'
+        "ERROR:    Application startup failed. Exiting.\n"
+        "INFO:     Started server process [1]\nINFO:     Waiting for application startup.\n"
+    )
+    again = find(evidence(app_log(text + text)))
+    assert isinstance(again, Finding)
+    mended = find(evidence(app_log(text + "INFO:     Application startup complete.")))
+    assert isinstance(mended, RuledOut)

@@ -1,6 +1,6 @@
 """What the application lacks in its database and nothing has brought since: tables and columns."""
 
-from incidentlab.causes._evidence import from_server, is_after, last_ones
+from incidentlab.causes._evidence import ends, from_server, is_after, last_ones, later, serves
 from incidentlab.causes.migrations._account import applied_since, only_the_server_minds
 from incidentlab.causes.migrations._course import course
 from incidentlab.causes.migrations._reading import Kind, Trouble, troubles
@@ -20,7 +20,12 @@ def of_no_account(evidence: Evidence, *kinds: Kind) -> tuple[Trouble, ...]:
 
 def settled(evidence: Evidence, found: tuple[Trouble, ...]) -> LogEvent | None:
     """Return the event by which these failures are over, or are nobody's: migrations since, or all serve regardless."""
-    return applied_since(evidence, found) or _begun_since(evidence, found) or only_the_server_minds(evidence, found)
+    return (
+        applied_since(evidence, found)
+        or _begun_since(evidence, found)
+        or _started_since(evidence, found)
+        or only_the_server_minds(evidence, found)
+    )
 
 
 def hindered(evidence: Evidence) -> bool:
@@ -52,6 +57,24 @@ def _begun_since(evidence: Evidence, found: tuple[Trouble, ...]) -> LogEvent | N
     for step in reversed(course(evidence.logs).begun):
         if step.event.id not in failing and all(is_after(step.event, one) for one in last):
             return step.event
+    return None
+
+
+def _started_since(evidence: Evidence, found: tuple[Trouble, ...]) -> LogEvent | None:
+    """Return the start that succeeded after these failures had ended an earlier one: what was lacking is there now."""
+    starts = [_next_start(evidence, one) for one in last_ones(one.event for one in found if not from_server(one.event))]
+    return starts[-1] if starts and all(starts) else None
+
+
+def _next_start(evidence: Evidence, failure: LogEvent) -> LogEvent | None:
+    ended = False
+    for event in later(evidence, failure):
+        if (event.source, event.service) != (failure.source, failure.service):
+            continue
+        if ends(event):
+            ended = True
+        elif ended and ("Application startup complete" in event.text or serves(event)):
+            return event
     return None
 
 

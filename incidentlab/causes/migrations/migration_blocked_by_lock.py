@@ -1,6 +1,6 @@
 """A migration waits for a lock that somebody else holds."""
 
-from incidentlab.causes._evidence import cited, is_after, later
+from incidentlab.causes._evidence import cited, is_after, later, query
 from incidentlab.causes.migrations._account import (
     applied_since,
     command,
@@ -20,6 +20,10 @@ from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOu
 from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
 
 _ID = "migration-blocked-by-lock"
+_WAITS = (
+    "SELECT pid, pg_blocking_pids(pid) AS waits_for, state, now() - xact_start AS age, left(query, 60) AS query "
+    "FROM pg_stat_activity WHERE datname = current_database() ORDER BY xact_start"
+)
 _TITLE = "A migration waits for a lock"
 
 
@@ -93,14 +97,14 @@ def _from_database(evidence: Evidence, database: DatabaseFacts, wait: LockWait) 
                 database.id,
                 place,
                 quote=wait.blocked_query,
-                command=database.command,
+                command=query(database, _WAITS),
             ),
             Link(
                 f"Session {wait.blocker} holds the lock: {wait.blocker_state}{age}",
                 database.id,
                 place,
                 quote=wait.blocker_query,
-                command=database.command,
+                command=query(database, _WAITS),
             ),
         ),
         mend=_mends(evidence, None, wait),

@@ -1,6 +1,7 @@
 """The migrations, or the tool's configuration, are not where the tool runs."""
 
 import re
+import shlex
 
 from incidentlab.causes._evidence import cited, said
 from incidentlab.causes.migrations import _torn
@@ -135,11 +136,35 @@ def _left_out(evidence: Evidence) -> Finding | None:
     return Finding(
         cause=_ID,
         title=_TITLE,
-        confidence="likely" if suffers else "possible",
+        confidence="certain" if suffers and _never_applied(evidence) else "likely" if suffers else "possible",
         summary=f"{project.left_out[0]} is kept out of the image by .dockerignore, so nothing can be applied there.",
-        evidence=_left_out_links(project),
-        mend=_mends(evidence, ""),
+        evidence=(
+            *_left_out_links(project),
+            *(cited(one.event, "What they would make is missing") for one in suffers[:1]),
+        ),
+        mend=_let_in(project),
         missing=("The log of the step that applies the migrations: give --logs.",),
+    )
+
+
+def _never_applied(evidence: Evidence) -> bool:
+    asked = [one for one in evidence.databases if one.reachable]
+    return bool(asked) and not any(one.revisions or one.version_table for one in asked)
+
+
+def _let_in(project: ProjectFacts) -> tuple[Mend, ...]:
+    """Return how the files get into the image again; the last rule of .dockerignore that matches wins."""
+    folders = dict.fromkeys(path.rpartition("/")[0] or path for path in project.left_out)
+    shown = " ".join(shlex.quote(f"!{folder}/**" if "/" in folder else f"!{folder}") for folder in folders)
+    return (
+        command(
+            f"printf '%s\\n' {shown} >> .dockerignore",
+            "Lets them in; better still, take the line out that keeps them away. Then build the image again.",
+        ),
+        command(
+            "docker run --rm --entrypoint ls IMAGE -R " + " ".join(shlex.quote(one) for one in folders),
+            "Shows that they are in the new image.",
+        ),
     )
 
 
@@ -232,7 +257,7 @@ Then the first sign is a missing table.""",
     ),
     confidence="""\
 - **certain**: the tool says that its configuration or folder is not there and stops, or it looks in vain for what
-  `.dockerignore` is seen to keep out.
+  `.dockerignore` is seen to keep out; or that is kept out, a table is missing, and the database was never migrated.
 - **likely**: a file or folder is looked for in vain, a migration builds on one that is not there, or a tool found
   nothing to do and a table is missing afterwards.
 - **possible**: a tool found no migrations, or `.dockerignore` keeps them out, and nothing is known to suffer from

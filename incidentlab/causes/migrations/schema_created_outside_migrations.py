@@ -97,7 +97,7 @@ def _links(
         at = ", ".join(database.revisions or ()) or "no revision"
         links.append(
             Link(
-                f"The database has {len(database.tables)} tables and records {at}",
+                f"The database has {_tables(len(database.tables))} and records {at}",
                 database.id,
                 f"database {database.database or database.id}",
                 command=database.command,
@@ -125,7 +125,7 @@ def _from_facts(evidence: Evidence) -> Finding | None:
         cause=_ID,
         title=_TITLE,
         confidence="possible" if over_now(evidence, _ID, _TITLE, "") else "likely",
-        summary=f"The database has {len(there)} tables, some of them the migrations' own, and records no revision.",
+        summary=f"The database has {_tables(len(there))}, among them the migrations' own, and records none.",
         evidence=_links(project, database, made[:4]),
         mend=_mends(evidence, made),
         missing=("The log of the step that applies the migrations would show whether it failed: give --logs.",),
@@ -163,6 +163,10 @@ def _mends(evidence: Evidence, made: tuple[RevisionFile, ...]) -> tuple[Mend, ..
             "Otherwise it comes back with the next new table.",
         ),
     )
+
+
+def _tables(count: int) -> str:
+    return "1 table" if count == 1 else f"{count} tables"
 
 
 CAUSE = Cause(

@@ -24,6 +24,7 @@ _SEQUENCE = re.compile(r"\bsequence \\?[\"«„“]{1,2}\s?(?P<name>[^\"»“”
 _TABLE = re.compile(r"\b(?:INSERT INTO|COPY|UPDATE) {1,4}(?P<name>[\w.\"]{1,130})", re.IGNORECASE)
 _DATABASE = re.compile(r"\bin database \\?\"(?P<name>[^\"\\]{1,63})")
 # varsup.c refuses new transactions when three million are left of 2^31.
+_NEARLY = 0.99
 _LAST_TRANSACTIONS = 2**31 - 3_000_001
 
 
@@ -33,7 +34,7 @@ def find(evidence: Evidence) -> Finding | None:
     ended = _ended(evidence)
     aged = next((one for one in evidence.databases if (one.transaction_age or 0) >= _LAST_TRANSACTIONS), None)
     if account is None and not ended and not aged:
-        return None
+        return _nearly(evidence)
     told = account or Account(())
     confidence = _confidence(told, bool(ended or aged))
     return Finding(
@@ -52,6 +53,24 @@ def _ended(evidence: Evidence) -> tuple[DatabaseFacts, SequenceUse] | None:
         for sequence in database.sequences:
             if sequence.last >= sequence.limit:
                 return database, sequence
+    return None
+
+
+def _nearly(evidence: Evidence) -> Finding | None:
+    """Return the warning that a sequence is about to end, though nothing has failed yet."""
+    for database in evidence.databases:
+        for sequence in database.sequences:
+            if sequence.last >= _NEARLY * sequence.limit:
+                left = sequence.limit - sequence.last
+                return Finding(
+                    cause=_ID,
+                    title=_TITLE,
+                    confidence="possible",
+                    summary=f"The sequence {sequence.name} has {left:,} values left; nothing fails yet.",
+                    evidence=_sequence((database, sequence), "near"),
+                    mend=_mends(Account(()), (database, sequence), None),
+                    missing=("How fast it is used up: ask again tomorrow.",),
+                )
     return None
 
 
@@ -82,14 +101,14 @@ def _summary(told: Account, ended: tuple[DatabaseFacts, SequenceUse] | None, age
     return f"A number no longer fits into its column{whose}; a serial of four bytes ends at 2147483647."
 
 
-def _sequence(ended: tuple[DatabaseFacts, SequenceUse] | None) -> tuple[Link, ...]:
+def _sequence(ended: tuple[DatabaseFacts, SequenceUse] | None, where: str = "at") -> tuple[Link, ...]:
     if not ended:
         return ()
     database, sequence = ended
     quote = f"{sequence.last} of {sequence.limit}" + (f", column {sequence.column}" if sequence.column else "")
     name = f"database {database.database or database.id}"
     command = query(database, f"SELECT last_value FROM {sequence.name}")  # noqa: S608  (to be shown, not run)
-    return (Link(f"{sequence.name} is at its end", database.id, name, quote=quote, command=command),)
+    return (Link(f"{sequence.name} is {where} its end", database.id, name, quote=quote, command=command),)
 
 
 def _age(aged: DatabaseFacts | None) -> tuple[Link, ...]:

@@ -28,7 +28,15 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if not refused:
         return _from_facts(evidence, asked) if asked else None
     over = settled(evidence, _ID, _TITLE, refused, "A login was refused at first")
-    return over or _finding(evidence, refused, asked)
+    return over or _by_probe(refused) or _finding(evidence, refused, asked)
+
+
+def _by_probe(refused: tuple[LogEvent, ...]) -> RuledOut | None:
+    """Return that only a health check without a user was refused: ``pg_isready`` takes the system's user, root."""
+    if not all(from_server(event) and is_missing_role(event) and user_in(event) == "root" for event in refused):
+        return None
+    why = "Only the server speaks of a role root: that is a health check, pg_isready without -U asks as root."
+    return RuledOut(_ID, _TITLE, why, refused[-1].id)
 
 
 def _is_refused(facts: DatabaseFacts) -> bool:
