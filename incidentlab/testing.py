@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from incidentlab.collectors import log
+from incidentlab.engines._base import Finished
 from incidentlab.model.events import LogLine, LogSource
 from incidentlab.model.evidence import (
     ContainerFacts,
@@ -31,6 +32,8 @@ from incidentlab.model.evidence import (
     RevisionFile,
     ScriptFile,
 )
+from incidentlab.model.scenario import DatabaseSpec, StackSpec
+from incidentlab.model.step import Login
 
 Fact = tuple[LogEvent, ...] | DatabaseFacts | ImageFacts | ContainerFacts | ProjectFacts | ProbeFacts
 
@@ -153,11 +156,18 @@ class FakeStack:
     lines: dict[LogSource, tuple[LogLine, ...]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    spec: StackSpec = field(default_factory=lambda: StackSpec("test", "broken", Path("Dockerfile"), (), DatabaseSpec()))
     app_url: str = "http://127.0.0.1:8000"
+    app_urls: tuple[str, ...] = ("http://127.0.0.1:8000",)
     database_url: str = "postgresql://app:secret@127.0.0.1:5432/app"
+    owner_url: str = "postgresql://app:secret@127.0.0.1:5432/app"
+    admin_url: str = "postgresql://app:secret@127.0.0.1:5432/app"
+    volume: str = ""
     secrets: tuple[str, ...] = ("secret",)
     project: Path = Path()
     started: bool = False
+    finished: Finished = field(default_factory=lambda: Finished(0, ()))  # what every job comes to
+    did: list[str] = field(default_factory=list)  # what steps have asked of it
 
     def say(self, source: LogSource, texts: Iterable[str]) -> None:
         """Let the app or the database have written these lines."""
@@ -169,8 +179,9 @@ class FakeStack:
         """Note that the app was started."""
         self.started = True
 
-    def app(self) -> ContainerFacts:
-        """Return the app's state: missing before it was started."""
+    def app(self, replica: int = 1) -> ContainerFacts:
+        """Return the app's state, the same for all replicas: missing before it was started."""
+        del replica
         return self.app_facts if self.started else container(self.app_facts.name, status="missing")
 
     def wait_app_exit(self, timeout: float) -> bool:
@@ -186,6 +197,26 @@ class FakeStack:
         """Return how the app's image starts."""
         return self.image_facts
 
-    def logs(self, source: LogSource) -> tuple[LogLine, ...]:
-        """Return the lines that were said."""
-        return self.lines.get(source, ())
+    def logs(self, source: LogSource, replica: int = 1) -> tuple[LogLine, ...]:
+        """Return the lines that were said; they are the first replica's."""
+        return self.lines.get(source, ()) if replica == 1 else ()
+
+    def run_once(
+        self, argv: Sequence[str], *, files: Path | None = None, login: Login = "app", timeout: float = 120.0
+    ) -> Finished:
+        """Note the command; it comes to what was given as ``finished``."""
+        del files, login, timeout
+        self.did.append(" ".join(argv))
+        return self.finished
+
+    def occupy_port(self) -> None:
+        """Note it."""
+        self.did.append("occupy the port")
+
+    def stop_database(self) -> None:
+        """Note it."""
+        self.did.append("stop the database")
+
+    def start_database(self) -> None:
+        """Note it."""
+        self.did.append("start the database")

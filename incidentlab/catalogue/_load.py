@@ -3,22 +3,18 @@
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from incidentlab.catalogue import _rules
 from incidentlab.catalogue._document import Document, read
+from incidentlab.catalogue._problems import Problems
+from incidentlab.catalogue._steps import inside, steps
+from incidentlab.catalogue._variants import variant, workload
 from incidentlab.errors import ScenarioError
-from incidentlab.model.scenario import (
-    ContextEntry,
-    DatabaseSpec,
-    Expectation,
-    ExpectedAnswer,
-    ExpectedDatabase,
-    ExpectedLog,
-    Scenario,
-    Variant,
-)
+from incidentlab.model.scenario import ContextEntry, DatabaseSpec, EngineName, Scenario
 
 if TYPE_CHECKING:
-    from incidentlab.catalogue._format import ExpectFormat, ScenarioFormat
+    from incidentlab.catalogue._format import DatabaseFormat, ScenarioFormat
 
+ENGINES: tuple[EngineName, ...] = ("docker", "local")
 FILE_NAME = "scenario.yaml"
 _MEND = ("Mend the file, then check with: incidentlab scenarios validate",)
 _LARGEST_FILE = 256 * 1024  # bytes; a scenario is a page of text
@@ -37,13 +33,12 @@ def load(folder: Path, shared: Path) -> Scenario:
     path = folder / FILE_NAME
     document = read(_text(path), _shown(path))
     parsed = _parse(document)
-    problems = _Problems(document)
+    problems = Problems(document)
     _check_id(parsed, folder, problems)
     context = tuple(_context_entry(entry, index, shared, problems) for index, entry in enumerate(parsed.context))
-    variants = {name: _variant(name, parsed, folder, problems) for name in parsed.variants}
-    problems.raise_if_any()
-    database = parsed.database
-    return Scenario(
+    variants = {name: variant(name, parsed, folder, problems) for name in parsed.variants}
+    engines, unfit = _engines(parsed, problems)
+    scenario = Scenario(
         id=parsed.id,
         title=parsed.title,
         summary=parsed.summary,
@@ -51,28 +46,20 @@ def load(folder: Path, shared: Path) -> Scenario:
         directory=folder,
         context=context,
         variants=variants,
-        database=DatabaseSpec(database.image, database.user, database.name, database.settings),
-        engines=tuple(parsed.engines),
+        database=_database(parsed.database),
+        engines=engines,
+        unfit=unfit,
+        before=steps(parsed.before, ("before",), folder, problems),
+        during=steps(parsed.during, ("during",), folder, problems),
+        workload=workload(parsed.workload),
     )
+    _rules.check(scenario, problems)
+    problems.raise_if_any()
+    return scenario
 
 
-class _Problems:
-    """Collects what is wrong, so that an author sees all of it in one go."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self.found: list[str] = []
-
-    def add(self, path: tuple[str | int, ...], sentence: str) -> None:
-        self.found.append(f"{self._document.at(path)}: {sentence}")
-
-    def raise_if_any(self) -> None:
-        if self.found:
-            raise ScenarioError(
-                f"{self._document.name} cannot be used.",
-                self.found,
-                mend=["Correct the lines above, then check with: incidentlab scenarios validate"],
-            )
+def _database(given: "DatabaseFormat") -> DatabaseSpec:
+    return DatabaseSpec(given.image, given.user, given.name, given.settings, given.rights, given.volume or 0)
 
 
 def _text(path: Path) -> str:
@@ -105,7 +92,7 @@ def _parse(document: Document) -> "ScenarioFormat":
 
     from incidentlab.catalogue._format import ScenarioFormat
 
-    problems = _Problems(document)
+    problems = Problems(document)
     if not isinstance(document.value, dict):
         problems.add((), "has to hold keys and values, such as `id: my-scenario`")
         problems.raise_if_any()
@@ -113,31 +100,36 @@ def _parse(document: Document) -> "ScenarioFormat":
         return ScenarioFormat.model_validate(document.value, by_alias=True)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=False):
-            problems.add(_yaml_path(detail["loc"]), _sentence(detail["type"], detail["msg"], detail["loc"]))
+            where = _yaml_path(detail["loc"], document)
+            problems.add(where, _sentence(detail["type"], detail["msg"], where, detail["loc"]))
         problems.raise_if_any()
         raise  # not reached: a ValidationError has at least one detail
 
 
-def _yaml_path(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    return tuple(part for part in loc if part != "[key]")
+def _yaml_path(loc: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:
+    """Return the place in the file that an error is about; pydantic also names the branches of its own unions."""
+    path: tuple[str | int, ...] = ()
+    for part in loc:
+        path = (*path, part) if (*path, part) in document.places else path
+    return path
 
 
-def _sentence(kind: str, message: str, loc: tuple[str | int, ...]) -> str:
-    name = str(loc[-1]) if loc else ""
+def _sentence(kind: str, message: str, where: tuple[str | int, ...], loc: tuple[str | int, ...]) -> str:
+    name = str(where[-1]) if where else ""
     if kind == "extra_forbidden":
         return f"the key {name!r} is not known here"
     if kind == "missing":
-        return f"the key {name!r} is missing"
+        return f"the key {str(loc[-1])!r} is missing"
     return f"{name!r}: {message.removeprefix('Value error, ')}"
 
 
-def _check_id(parsed: "ScenarioFormat", folder: Path, problems: _Problems) -> None:
+def _check_id(parsed: "ScenarioFormat", folder: Path, problems: Problems) -> None:
     if parsed.id != folder.name:
         problems.add(("id",), f"the id {parsed.id!r} has to be the folder's name, {folder.name!r}")
 
 
-def _context_entry(entry: str, index: int, shared: Path, problems: _Problems) -> ContextEntry:
-    source = _inside(shared, entry)
+def _context_entry(entry: str, index: int, shared: Path, problems: Problems) -> ContextEntry:
+    source = inside(shared, entry)
     if source is None:
         problems.add(("context", index), f"{entry!r} leads outside of the shared folder")
     elif not source.exists():
@@ -145,36 +137,12 @@ def _context_entry(entry: str, index: int, shared: Path, problems: _Problems) ->
     return ContextEntry(str(PurePosixPath(entry)), source or shared)
 
 
-def _inside(root: Path, relative: str) -> Path | None:
-    """Return the path below ``root``, or ``None`` where it would leave it (by ``..``, from ``/`` or by a link)."""
-    path = (root / relative).resolve()
-    return path if path.is_relative_to(root.resolve()) and not Path(relative).is_absolute() else None
-
-
-def _variant(name: str, parsed: "ScenarioFormat", folder: Path, problems: _Problems) -> Variant:
-    given = parsed.variants[name]
-    where = ("variants", name, "dockerfile")
-    dockerfile = _inside(folder, given.dockerfile)
-    if dockerfile is None:
-        problems.add(where, f"{given.dockerfile!r} leads outside of the scenario's folder")
-    elif not dockerfile.is_file():
-        problems.add(where, f"{given.dockerfile!r} does not exist beside {FILE_NAME}")
-    overlays = tuple(
-        ContextEntry(".", overlay) for overlay in (folder / "overlay", folder / f"overlay.{name}") if overlay.is_dir()
-    )
-    return Variant(name, dockerfile or folder, _expectation(given.expect), given.summary or "", given.env, overlays)
-
-
-def _expectation(given: "ExpectFormat") -> Expectation:
-    answers = [(answer.named()[0], answer) for answer in given.http]
-    database = given.database
-    return Expectation(
-        outcome=given.outcome,
-        within=given.within,
-        sustained=given.sustained or 0.0,
-        logs=tuple(ExpectedLog(line.source, line.contains) for line in given.logs),
-        http=tuple(ExpectedAnswer(method, path, each.status, each.json_) for (method, path), each in answers),
-        database=None
-        if database is None
-        else ExpectedDatabase(database.revision, tuple(database.missing_tables), tuple(database.tables)),
-    )
+def _engines(parsed: "ScenarioFormat", problems: Problems) -> tuple[tuple[EngineName, ...], dict[str, str]]:
+    """Return the engines that can run it, and of the others why they cannot."""
+    if isinstance(parsed.engines, list):
+        return tuple(parsed.engines), {}
+    given = {"docker": parsed.engines.docker, "local": parsed.engines.local}
+    able: tuple[EngineName, ...] = tuple(name for name in ENGINES if given[name] is True)
+    if not able:
+        problems.add(("engines",), "has no engine that can run it")
+    return able, {name: why for name, why in given.items() if isinstance(why, str)}

@@ -62,7 +62,10 @@ def logs_command(
     context: typer.Context,
     run: RunArgument = "last",
     source: Annotated[
-        str, typer.Option(help="app or database.", autocompletion=complete_words("app", "database"))
+        str,
+        typer.Option(
+            help="app, database, or a further replica such as app-2.", autocompletion=complete_words("app", "database")
+        ),
     ] = "app",
     numbers: Annotated[bool, typer.Option("--numbers", "-n", help="Put each line's number before it.")] = False,
 ) -> None:
@@ -70,8 +73,8 @@ def logs_command(
     from incidentlab.lab import archive
 
     output_of(context)
-    one_of("--source", source, ("app", "database"))
-    path = archive.log_path(run, "app" if source == "app" else "database")
+    one_of("--source", source, archive.log_names(run))
+    path = archive.log_path(run, source)
     with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
         for number, line in enumerate(lines, 1):
             sys.stdout.write(f"{number:>6}  {line}" if numbers else line)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from incidentlab.console.output import command
 from incidentlab.console.theme import Signs
-from incidentlab.model.scenario import Expectation, Scenario
+from incidentlab.model.scenario import Expectation, ExpectedRows, Scenario
 
 
 def listing(scenarios: Sequence[Scenario]) -> Table:
@@ -43,6 +43,7 @@ def _facts(scenario: Scenario) -> Table:
         ("id", scenario.id),
         ("cause", f"{scenario.cause}  (incidentlab explain {scenario.cause})"),
         ("engines", ", ".join(scenario.engines)),
+        *((f"not {name}", why) for name, why in scenario.unfit.items()),
         ("database", scenario.database.image),
         ("folder", str(scenario.directory)),
     )
@@ -53,13 +54,18 @@ def _facts(scenario: Scenario) -> Table:
 
 def _expected(expect: Expectation) -> list[str]:
     lines = [f"{expect.outcome} within {expect.within:g} s"]
-    if expect.sustained:
+    if expect.sustained and expect.outcome == "healthy":
         lines.append(f"still healthy after {expect.sustained:g} s of use, with no data lost")
     lines += [f"the {each.source} log contains: {each.contains}" for each in expect.logs]
-    lines += [f"{each.method} {each.path} is answered {each.status}" for each in expect.http]
+    lines += [f"{each.method} {each.path} is answered {each.status or 'not at all'}" for each in expect.http]
     if expect.database is not None:
         if expect.database.revision:
             lines.append(f"the database's revision is: {expect.database.revision}")
         lines += [f"table {name} is absent" for name in expect.database.missing_tables]
         lines += [f"table {name} is present" for name in expect.database.tables]
+    lines += [f"{each.sql} gives {_number(each)}" for each in expect.rows]
     return lines
+
+
+def _number(expect: ExpectedRows) -> str:
+    return str(expect.count) if expect.count is not None else f"at least {expect.at_least}"

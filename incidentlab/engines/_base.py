@@ -3,6 +3,7 @@
 Every engine is held to the same contract tests (``tests/engines/test_contract.py``).
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Literal, Protocol
 from incidentlab.model.events import LogLine, LogSource, Tell
 from incidentlab.model.evidence import ContainerFacts, ImageFacts
 from incidentlab.model.scenario import StackSpec
+from incidentlab.model.step import Login
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,14 @@ class StackRequest:
     timeout: float = 120.0  # seconds that building and starting the database may each take
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that has come to its end; ``output`` is redacted, both its streams in one."""
+
+    exit_code: int  # 137 where it was ended because it took too long
+    output: tuple[str, ...]
+
+
 class Stack(Protocol):
     """What one run has started; all of it is gone when the context that gave it is left.
 
@@ -55,19 +65,24 @@ class Stack(Protocol):
 
     versions: dict[str, str]
     notes: tuple[str, ...]  # how this engine carried the Dockerfile out, where it differs from Docker
-    app_url: str  # http://127.0.0.1:PORT, known before the app starts
-    database_url: str  # postgresql://user:password@127.0.0.1:PORT/name, from here
+    spec: StackSpec
+    app_url: str  # http://127.0.0.1:PORT, known before the app starts; of the first replica
+    app_urls: tuple[str, ...]  # of all replicas
+    database_url: str  # postgresql://user:password@127.0.0.1:PORT/name, from here, as the app's role
+    owner_url: str  # as the role that owns the database; the app's own where that is the one
+    admin_url: str  # as the server's superuser: for what the lab itself does, never for a scenario's SQL
+    volume: str  # the small volume's folder as the database server sees it; empty where the scenario has none
     secrets: tuple[str, ...]  # what must never be written down
     project: Path  # the build context as it was shipped into the image, for reading
 
     def start_app(self) -> None:
-        """Start the app container; the database answers already. Returns when the engine has started it."""
+        """Start all replicas of the app, side by side; returns when the engine has started them."""
 
-    def app(self) -> ContainerFacts:
-        """Return the app's state now, as the engine has it."""
+    def app(self, replica: int = 1) -> ContainerFacts:
+        """Return the state of a replica now, as the engine has it; its id is ``container:app``, ``container:app-2``."""
 
     def wait_app_exit(self, timeout: float) -> bool:
-        """Wait until the app has exited, at most ``timeout`` seconds; return whether it has."""
+        """Wait until any replica has exited, at most ``timeout`` seconds; return whether one has."""
 
     def database(self) -> ContainerFacts:
         """Return the database server's state now."""
@@ -75,8 +90,36 @@ class Stack(Protocol):
     def image(self) -> ImageFacts:
         """Return how the app's image starts."""
 
-    def logs(self, source: LogSource) -> tuple[LogLine, ...]:
+    def logs(self, source: LogSource, replica: int = 1) -> tuple[LogLine, ...]:
         """Return the lines seen so far; after the app's exit has been seen, all that it wrote."""
+
+    def run_once(
+        self, argv: Sequence[str], *, files: Path | None = None, login: Login = "app", timeout: float = 120.0
+    ) -> Finished:
+        """Run a command in the app's image, beside the app, and wait for its end.
+
+        Args:
+            argv: the command; the image's own entrypoint is left out.
+            files: a folder that is laid over the image's working directory, for this command alone.
+            login: as which role its DATABASE_URL reaches the database.
+            timeout: seconds after which it is ended.
+        """
+
+    def occupy_port(self) -> None:
+        """Listen on the port of this machine that the app, its first replica, is going to ask for; until the end."""
+
+    def stop_database(self) -> None:
+        """Stop the server as an administrator does; its name and address stay, and nothing answers there.
+
+        Only where the specification says that its database is ``interrupted``.
+        """
+
+    def start_database(self) -> None:
+        """Start the stopped server again and wait until it answers.
+
+        Raises:
+            DatabaseNotReadyError: it does not come up.
+        """
 
 
 class Engine(Protocol):

@@ -5,7 +5,7 @@
     <runs>/20261123-201530-broken-4f1a/
         run.json        outcome, checks, timings, timeline, samples
         evidence.json   the facts that a diagnosis reads
-        app.log         every line the app wrote: time, stream, text
+        app.log         every line the app wrote: time, stream, text; app-2.log for its second replica
         database.log    the same of the database
 """
 
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from incidentlab import places
 from incidentlab.errors import StorageError, UnknownNameError, UsageError
 from incidentlab.lab.active import RUN_ID, cannot_write
-from incidentlab.model.events import LogLine, LogSource
+from incidentlab.model.events import LogLine
 from incidentlab.model.evidence import Evidence
 from incidentlab.model.run import Run
 
@@ -45,7 +45,7 @@ def warm_up() -> None:
         _adapter(kind)
 
 
-def save(run: Run, evidence: Evidence, logs: Mapping[LogSource, tuple[LogLine, ...]]) -> Path:
+def save(run: Run, evidence: Evidence, logs: Mapping[str, tuple[LogLine, ...]]) -> Path:
     """Write a record; it appears under its name only when all of it is on the disk.
 
     Returns:
@@ -132,7 +132,13 @@ def resolve_for_removal(run_id: str) -> str:
     return run_id if run_id in unfinished else resolve(run_id)
 
 
-def log_path(run_id: str, source: LogSource) -> Path:
+def log_names(run_id: str) -> tuple[str, ...]:
+    """Return whose logs a run has: ``app``, ``database``, and one for each further replica."""
+    found = {path.stem for path in (places.runs() / resolve(run_id)).glob("*.log")}
+    return ("app", "database", *sorted(found - {"app", "database"}))
+
+
+def log_path(run_id: str, source: str) -> Path:
     """Return the file with a run's log.
 
     Raises:

@@ -1,17 +1,19 @@
 """Holds what was observed against what the scenario expects: the oracle of a run."""
 
+from collections.abc import Mapping, Sequence
+
 from incidentlab.lab.observe import Observation
-from incidentlab.model.events import LogLine, LogSource
+from incidentlab.model.events import LogLine, log_name
 from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts
 from incidentlab.model.run import Check
-from incidentlab.model.scenario import Expectation, ExpectedDatabase
+from incidentlab.model.scenario import Expectation, ExpectedDatabase, ExpectedLog
 
 
 def assess(
     expect: Expectation,
     observation: Observation,
     evidence: Evidence,
-    logs: dict[LogSource, tuple[LogLine, ...]],
+    logs: Mapping[str, tuple[LogLine, ...]],
 ) -> list[Check]:
     """Return one check for the outcome, each expected log line and each expected fact of the database."""
     observed = f"{observation.outcome} after {observation.seconds:.2f} s"
@@ -22,12 +24,26 @@ def assess(
     ]
     for line in expect.logs:
         # The last one: of a chain of exceptions it is the one that ended the app.
-        found = next((seen for seen in reversed(logs[line.source]) if line.contains in seen.text), None)
-        where = f"line {found.number}: {line.contains}" if found else f"in none of {len(logs[line.source])} lines"
-        checks.append(Check(f"{line.source} log", found is not None, f"contains: {line.contains}", where))
+        name, written = _log(line, logs)
+        found = next((seen for seen in reversed(written) if line.contains in seen.text), None)
+        where = f"line {found.number}: {line.contains}" if found else f"in none of {len(written)} lines"
+        checks.append(Check(f"{name} log", found is not None, f"contains: {line.contains}", where))
     if expect.database is not None:
         checks += _database_checks(expect.database, evidence)
     return checks
+
+
+def _log(line: ExpectedLog, logs: Mapping[str, tuple[LogLine, ...]]) -> tuple[str, Sequence[LogLine]]:
+    """Return the name and the lines of the log that is meant: where no replica is named, the first that has it."""
+    if line.source == "database":
+        return "database", logs["database"]
+    if line.replica is not None:
+        name = log_name("app", line.replica)
+        return name, logs.get(name, ())
+    of_app = {name: lines for name, lines in logs.items() if name != "database"}
+    having = (name for name, lines in of_app.items() if any(line.contains in each.text for each in lines))
+    name = next(having, "app")
+    return name, logs.get(name, ())
 
 
 def _database_checks(expect: ExpectedDatabase, evidence: Evidence) -> list[Check]:

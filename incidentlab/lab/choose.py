@@ -45,7 +45,7 @@ def choose(name: str, scenario: Scenario, spec: StackSpec, registry_mirror: str 
     mends: list[str] = []
     for each in _PREFERENCE:
         if each not in scenario.engines:
-            reasons.append(f"{each}: this scenario does not run there.")
+            reasons.append(f"{each}: {scenario.unfit.get(each, 'this scenario does not run there.')}")
             continue
         usability = known[each].usable(spec, registry=registry_mirror)
         if usability.usable:
@@ -61,6 +61,7 @@ def _named(name: str, known: dict[str, Engine], scenario: Scenario, spec: StackS
     if name not in scenario.engines:
         raise UsageError(
             f"{scenario.id} cannot be run truthfully on the {name} engine.",
+            why=scenario.unfit.get(name, ""),
             mend=[f"Use one of: {', '.join(scenario.engines)}"],
         )
     usability = known[name].usable(spec, registry=registry_mirror)

@@ -5,31 +5,31 @@ from dataclasses import replace
 from incidentlab.collectors import database, log, project
 from incidentlab.engines._base import Stack
 from incidentlab.lab.probes import HEALTH_PATH, Prober
-from incidentlab.model.events import LogLine, LogSource
+from incidentlab.model.database import DatabaseFacts
+from incidentlab.model.events import LogLine, log_name
 from incidentlab.model.evidence import Evidence, ImageFacts, ProbeFacts
 from incidentlab.redact import Redactor
 
-_SOURCES: tuple[LogSource, ...] = ("app", "database")
+
+def logs_of(stack: Stack) -> dict[str, tuple[LogLine, ...]]:
+    """Return what each replica of the app and the database have written, redacted by the engine already."""
+    replicas = {log_name("app", number): stack.logs("app", number) for number in _replicas(stack)}
+    return {**replicas, "database": stack.logs("database")}
 
 
-def logs_of(stack: Stack) -> dict[LogSource, tuple[LogLine, ...]]:
-    """Return what the app and the database have written, redacted by the engine already."""
-    return {source: stack.logs(source) for source in _SOURCES}
+def _replicas(stack: Stack) -> range:
+    return range(1, len(stack.app_urls) + 1)
 
 
 def collect(
-    run_id: str, stack: Stack, prober: Prober, logs: dict[LogSource, tuple[LogLine, ...]], dockerfile_name: str
+    run_id: str, stack: Stack, prober: Prober, logs: dict[str, tuple[LogLine, ...]], dockerfile_name: str
 ) -> Evidence:
     """Ask every source of a stack once; a source that does not answer leaves its part empty, with the reason."""
     events = [
         log.read(lines, source=source, command=f"incidentlab runs logs {run_id} --source {source}")
         for source, lines in logs.items()
     ]
-    facts = database.read(
-        stack.database_url,
-        name="database",
-        command=f"incidentlab runs show {run_id} --evidence",
-    )
+    facts, unread = _database(stack, f"incidentlab runs show {run_id} --evidence")
     code = project.read(
         stack.project, name="app", dockerfile=dockerfile_name, command=f"incidentlab runs show {run_id} --evidence"
     )
@@ -37,11 +37,27 @@ def collect(
         logs=tuple(event for source_events in events for event in source_events),
         databases=(facts,),
         images=(_visible(stack.image(), run_id),),
-        containers=(stack.app(), stack.database()),
+        containers=(*(stack.app(number) for number in _replicas(stack)), stack.database()),
         projects=(code,),
         probes=(_probe_facts(stack, prober),),
-        unread=() if facts.reachable else (f"The database could not be read: {facts.error}",),
+        unread=unread,
     )
+
+
+def _database(stack: Stack, command: str) -> tuple[DatabaseFacts, tuple[str, ...]]:
+    """Look into the database as the app's role; where that one is kept out, as the server's own superuser.
+
+    A server whose connections have run out still lets its superuser in, who sees who holds them.
+    """
+    facts = database.read(stack.database_url, name="database", command=command)
+    if facts.reachable:
+        return facts, ()
+    refused = f"The database could not be read: {facts.error}"
+    if stack.admin_url != stack.database_url:
+        seen = database.read(stack.admin_url, name="database", command=command)
+        if seen.reachable:
+            return seen, (f"The app's role could not read the database: {facts.error}",)
+    return facts, (refused,)
 
 
 def _visible(image: ImageFacts, run_id: str) -> ImageFacts:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from incidentlab.lab.recorder import Recorder
 from incidentlab.model.events import now
 from incidentlab.model.run import Sample
-from incidentlab.model.scenario import JsonValue
+from incidentlab.model.step import JsonValue
 
 if TYPE_CHECKING:
     import requests
 
 HEALTH_PATH = "/health"
+_FAILED_FROM = 500  # a status
 _MOST_BODY = 64 * 1024  # characters of an answer that are kept
 
 
@@ -27,6 +28,11 @@ class Answer:
     error: str = ""
 
 
+def failed(answer: Answer) -> bool:
+    """Say whether a request has failed: no answer, or the server's own failure; less is its word on the request."""
+    return answer.status is None or answer.status >= _FAILED_FROM
+
+
 class Prober:
     """Asks one app over HTTP and keeps count.
 
@@ -34,7 +40,7 @@ class Prober:
     """
 
     def __init__(self, base_url: str, recorder: Recorder) -> None:
-        self._base_url = base_url
+        self.base_url = base_url
         self._recorder = recorder
         self._session: requests.Session | None = None
         self.answered = 0
@@ -55,7 +61,7 @@ class Prober:
             timeout: seconds until the app counts as not answering.
         """
         began, clock = now(), perf_counter()
-        answer = self._send(method, path.removeprefix(self._base_url), json, timeout)
+        answer = self._send(method, path.removeprefix(self.base_url), json, timeout)
         seconds = perf_counter() - clock
         offset = self._recorder.offset(began)
         self._recorder.sample(Sample(offset, seconds, method, path, answer.status, answer.error))
@@ -82,9 +88,9 @@ class Prober:
 
         try:
             response = self._session_now().request(
-                method, self._base_url + path, json=json, timeout=timeout, allow_redirects=False
+                method, self.base_url + path, json=json, timeout=timeout, allow_redirects=False
             )
-            return Answer(response.status_code, response.text[:_MOST_BODY], _headers(response, self._base_url))
+            return Answer(response.status_code, response.text[:_MOST_BODY], _headers(response, self.base_url))
         except requests.Timeout:
             return Answer(None, error=f"no answer within {timeout:g} s")
         except requests.ConnectionError as error:

@@ -9,7 +9,7 @@ from incidentlab import __version__
 from incidentlab.engines._base import Engine
 from incidentlab.lab.observe import Observation
 from incidentlab.lab.recorder import Recorder
-from incidentlab.model.events import LogLine, LogSource, now
+from incidentlab.model.events import LogLine, now
 from incidentlab.model.evidence import Evidence
 from incidentlab.model.run import Check, Run
 from incidentlab.model.scenario import Scenario, Variant
@@ -25,10 +25,11 @@ class Seen:
     observation: Observation
     checks: list[Check]
     evidence: Evidence
-    logs: dict[LogSource, tuple[LogLine, ...]]
+    logs: dict[str, tuple[LogLine, ...]]
     notes: tuple[str, ...]
     versions: dict[str, str]
     kept: tuple[str, ...] = field(default=())
+    steps: tuple[str, ...] = ()
 
     @property
     def met(self) -> bool:
@@ -46,7 +47,8 @@ def run_record(
     recorder: Recorder,
 ) -> Run:
     """Put together the record of a run whose stack has been left."""
-    app = next((each for each in seen.evidence.containers if each.id == "container:app"), None)
+    apps = [each for each in seen.evidence.containers if each.id != "container:database"]
+    app = next((each for each in apps if each.exit_code is not None), apps[0] if apps else None)
     ended = now()
     dockerfile = ""
     with suppress(OSError):
@@ -75,13 +77,15 @@ def run_record(
         dockerfile_name=shown(variant.dockerfile),
         notes=seen.notes,
         kept=bool(seen.kept),
+        steps=seen.steps,
+        replicas=variant.replicas,
         versions={"incidentlab": __version__, "python": platform.python_version(), **seen.versions},
     )
 
 
 def symptoms(evidence: Evidence) -> tuple[str, ...]:
     """Return the captured lines that matter: what the app's last error says, without its traceback."""
-    errors = [event for event in evidence.logs if event.source == "app" and event.severity in ("error", "fatal")]
+    errors = [event for event in evidence.logs if event.source != "database" and event.severity in ("error", "fatal")]
     lines: list[str] = []
     for event in errors[-2:]:
         lines += [text for _, text in event.key_lines] or [event.text]

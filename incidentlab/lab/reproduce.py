@@ -12,9 +12,10 @@ from typing import Literal
 from incidentlab.causes import diagnose
 from incidentlab.engines._base import Engine, Stack, StackRequest
 from incidentlab.errors import IncidentlabError, StorageError
-from incidentlab.lab import active, archive, verify
+from incidentlab.lab import active, archive, rows, staging
 from incidentlab.lab.assess import assess
 from incidentlab.lab.collect import as_record, collect, logs_of
+from incidentlab.lab.happening import Happening
 from incidentlab.lab.interruption import Interruption
 from incidentlab.lab.observe import watch
 from incidentlab.lab.probes import Prober
@@ -85,7 +86,7 @@ def reproduce(
             _swept(engine, run_id, interruption),
             interruption.leaving_shielded(engine.start(request, recorder)) as stack,
         ):
-            seen = _use(run_id, stack, variant, recorder, options)
+            seen = _use(run_id, stack, scenario, variant, recorder, options)
             if options.keep == "always" or (options.keep == "on-failure" and not seen.met):
                 keep.set()
                 seen.kept = _ways_in(run_id, stack)
@@ -122,33 +123,49 @@ def _saved(run: Run, seen: Seen) -> Path:
         raise StorageError(error.what, why=error.why, mend=(*error.mend, *kept)) from None
 
 
-def _use(run_id: str, stack: Stack, variant: Variant, recorder: Recorder, options: Options) -> Seen:
-    """Start the app, watch it, prove it, collect the evidence, hold it against the expectations."""
+def _use(run_id: str, stack: Stack, scenario: Scenario, variant: Variant, recorder: Recorder, options: Options) -> Seen:
+    """Prepare the stack, start the app, watch it, prove it, collect the evidence, hold it against the expectations."""
     expect = variant.expect
     if options.timeout is not None:
         expect = replace(expect, within=options.timeout)
-    prober = Prober(stack.app_url, recorder)
-    warm_up = Thread(target=_warm_up, args=(prober,), daemon=True)
+    before, during = scenario.steps(variant)
+    probers = [Prober(url, recorder) for url in stack.app_urls]
+    warm_up = Thread(target=_warm_up, args=(probers[0],), daemon=True)
     warm_up.start()
     try:
-        with _phase(recorder, options.before, "app", f"Start the app ({variant.name})"):
-            stack.start_app()
-        with _phase(recorder, options.before, "observe", "Watch what becomes of it"):
-            observation = watch(stack, prober, expect.within, recorder)
-        proofs: list[Check] = []
-        if observation.outcome == "healthy" and expect.outcome == "healthy":
-            with _phase(recorder, options.before, "verify", "Prove it by use"):
-                proofs = verify.answers(expect.http, prober)
-                proofs += verify.sustained(expect, stack, prober) if expect.sustained else []
-        with _phase(recorder, options.before, "collect", "Collect the evidence"):
-            logs = logs_of(stack)
-            evidence = collect(run_id, stack, prober, logs, shown(variant.dockerfile))
+        with staging.staged(stack, recorder) as scene:
+            if before:
+                with _phase(recorder, options.before, "prepare", "Set the scene"):
+                    staging.before(before, scene)
+            with _phase(recorder, options.before, "app", f"Start the app ({variant.name})"):
+                stack.start_app()
+                scene.started.set()
+            # A port that was taken in this moment has been exchanged for another.
+            for prober, url in zip(probers, stack.app_urls, strict=True):
+                prober.base_url = url
+            with _phase(recorder, options.before, "observe", "Watch what becomes of it"):
+                steady = expect.sustained if expect.outcome == "unhealthy" else 0.0
+                observation = watch(stack, probers[0], expect.within, recorder, others=probers[1:], steady=steady)
+            happening = Happening(scenario.workload, during, expect, stack, probers[0], recorder, scene)
+            proofs: list[Check] = []
+            if happening.is_worth_it(observation):
+                with _phase(recorder, options.before, "verify", "Prove it by use"):
+                    observation, proofs = happening.carry_out(observation)
+            with _phase(recorder, options.before, "collect", "Collect the evidence"):
+                logs = logs_of(stack)
+                evidence = collect(run_id, stack, probers[0], logs, shown(variant.dockerfile))
+            if scene.errors:
+                raise scene.errors[0]
+        # Only now, when whatever held a table has let go of it.
+        proofs += rows.checks(expect.rows, stack)
         checks = assess(expect, observation, evidence, logs) + proofs
         _tell_first_error(evidence, recorder)
-        return Seen(observation, checks, evidence, logs, stack.notes, dict(stack.versions))
+        steps = tuple(staging.sentence(each) for each in before + during)
+        return Seen(observation, checks, evidence, logs, stack.notes, dict(stack.versions), steps=steps)
     finally:
         warm_up.join()
-        prober.close()
+        for prober in probers:
+            prober.close()
 
 
 def _ways_in(run_id: str, stack: Stack) -> tuple[str, ...]:
@@ -185,7 +202,7 @@ def _phase(recorder: Recorder, before: Before, phase: Phase, title: str) -> Iter
 
 def _tell_first_error(evidence: Evidence, recorder: Recorder) -> None:
     """Put the moment of the first error line into the timeline; it is known only after the log was read."""
-    errors = [event for event in evidence.logs if event.source == "app" and event.severity in ("error", "fatal")]
+    errors = [event for event in evidence.logs if event.source != "database" and event.severity in ("error", "fatal")]
     if errors and errors[0].at is not None:
         text = errors[0].cause_text or errors[0].text
         recorder(Happened(f"The app's log: {text}", kind="bad", at=errors[0].at))

@@ -1,9 +1,10 @@
 """Proves a healthy app by using it: the scenario's requests, then a sustained window in which nothing may be lost."""
 
+from dataclasses import dataclass
 from time import monotonic, sleep
 
 from incidentlab.engines._base import Stack
-from incidentlab.lab.probes import HEALTH_PATH, Answer, Prober
+from incidentlab.lab.probes import HEALTH_PATH, Answer, Prober, failed
 from incidentlab.model.run import Check
 from incidentlab.model.scenario import Expectation, ExpectedAnswer
 
@@ -12,17 +13,25 @@ _PACE = 0.04  # seconds from one request of the window to the next: a calm 25 re
 _MOST_READ_BACK = 50  # rows written in the window that are read again at its end
 
 
-def answers(expected: tuple[ExpectedAnswer, ...], prober: Prober) -> list[Check]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request of the scenario: held against its status, and whether the app has failed at it."""
+
+    check: Check
+    failed: bool
+
+
+def answers(expected: tuple[ExpectedAnswer, ...], prober: Prober) -> list[Asked]:
     """Send the scenario's requests in their order and hold each status against the expected one."""
-    checks = []
+    asked = []
     created = ""
     for each in expected:
         path = each.path.replace(_CREATED, created)
-        answer = prober.ask(each.method, path, each.json)
+        answer = prober.ask(each.method, path, each.json, timeout=each.timeout)
         if answer.status == 201:
             created = answer.headers.get("Location", created)
-        checks.append(_check(each, path, answer))
-    return checks
+        asked.append(Asked(_check(each, path, answer), failed(answer)))
+    return asked
 
 
 def sustained(expect: Expectation, stack: Stack, prober: Prober) -> list[Check]:
@@ -77,7 +86,7 @@ def _read_back(written: list[str], prober: Prober) -> Check:
 
 def _check(each: ExpectedAnswer, path: str, answer: Answer) -> Check:
     name = f"{each.method} {path or '(nothing was created)'}"
-    return Check(name, answer.status == each.status, str(each.status), _status(answer))
+    return Check(name, answer.status == each.status, str(each.status or "no answer"), _status(answer))
 
 
 def _status(answer: Answer) -> str:

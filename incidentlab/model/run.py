@@ -9,7 +9,7 @@ from incidentlab.model.scenario import Outcome
 
 RUN_SCHEMA = "incidentlab/run/1"
 
-RunOutcome = Outcome | Literal["timeout"]
+RunOutcome = Outcome
 
 
 @dataclass(frozen=True, slots=True)

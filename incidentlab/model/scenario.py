@@ -1,13 +1,18 @@
 """A scenario: one incident that can be reproduced, its variants and what each has to show."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-Outcome = Literal["crash", "healthy", "unhealthy"]
+from incidentlab.model.step import DelayDatabase, JsonValue, Step, StopDatabase, Workload
+
+# ``unhealthy``: it answers, and says that it is not well; ``degraded``: it says that it is well, and requests fail;
+# ``timeout``: it lives and does not answer at all.
+Outcome = Literal["crash", "healthy", "unhealthy", "degraded", "timeout"]
 EngineName = Literal["docker", "local"]
-JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+# What the app's role may do: all of the server, all of its own database, or what it is granted.
+Rights = Literal["superuser", "owner", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +21,21 @@ class ExpectedLog:
 
     source: Literal["app", "database"]
     contains: str
+    replica: int | None = None  # of the app, counted from 1; ``None`` for any of them
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedAnswer:
-    """An HTTP request and the status it has to get; ``json`` is sent as the request's body."""
+    """An HTTP request and the status it has to get; ``json`` is sent as the request's body.
+
+    A status of ``None`` is no answer at all within ``timeout`` seconds.
+    """
 
     method: str
     path: str
-    status: int
+    status: int | None
     json: JsonValue = None
+    timeout: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +51,36 @@ class ExpectedDatabase:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedRows:
+    """A number that a query has to give afterwards: exactly ``count``, or ``at_least`` so many."""
+
+    sql: str
+    count: int | None = None
+    at_least: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedWorkload:
+    """How many requests of the workload may, and how many have to, fail: no answer, or a status from 500 on."""
+
+    most_failed: int | None = None
+    least_failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """What must be observed for a run to count: the oracle."""
 
     outcome: Outcome
     within: float = 30.0  # seconds from the start of the app to its outcome
-    sustained: float = 0.0  # seconds a healthy app has to stay healthy under requests
+    # Seconds a healthy app has to stay healthy under requests; seconds an unhealthy one has to answer badly on end,
+    # where ``0`` is: until the end of ``within``.
+    sustained: float = 0.0
     logs: tuple[ExpectedLog, ...] = ()
     http: tuple[ExpectedAnswer, ...] = ()
     database: ExpectedDatabase | None = None
+    rows: tuple[ExpectedRows, ...] = ()
+    workload: ExpectedWorkload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +99,12 @@ class Variant:
     dockerfile: Path  # absolute
     expect: Expectation
     summary: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str | None] = field(default_factory=dict)  # ``None`` takes a variable away
     overlays: tuple[ContextEntry, ...] = ()
+    before: tuple[Step, ...] = ()  # after the scenario's own
+    during: tuple[Step, ...] = ()
+    replicas: int = 1
+    memory: int | None = None  # bytes that each replica may use
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +115,19 @@ class DatabaseSpec:
     user: str = "taskmanager"
     name: str = "taskmanager"
     settings: Mapping[str, str] = field(default_factory=dict)  # server settings, as ``-c name=value`` takes them
+    rights: Rights = "superuser"  # of ``user``, the role that the app logs in as
+    volume: int = 0  # bytes of a small volume beside the data directory; 0 for none
+    interrupted: bool = False  # the server is stopped or started in the course of a run
+
+    @property
+    def admin(self) -> str:
+        """The server's own superuser: no scenario ever logs in as this one, unless it is the app's role itself."""
+        return self.user if self.rights == "superuser" else "postgres"
+
+    @property
+    def owner(self) -> str:
+        """The role that owns the database."""
+        return f"{self.user}_owner" if self.rights == "none" else self.user
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +139,9 @@ class StackSpec:
     dockerfile: Path
     context: tuple[ContextEntry, ...]  # later entries lie over earlier ones
     database: DatabaseSpec
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    replicas: int = 1
+    memory: int | None = None  # bytes that each replica may use
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +157,26 @@ class Scenario:
     variants: Mapping[str, Variant]
     database: DatabaseSpec = DatabaseSpec()
     engines: tuple[EngineName, ...] = ("docker", "local")
+    unfit: Mapping[str, str] = field(default_factory=dict)  # engine → why it cannot do this truthfully
+    before: tuple[Step, ...] = ()  # carried out when the database answers, before the app starts
+    during: tuple[Step, ...] = ()  # carried out once the app has started
+    workload: Workload | None = None
+
+    def steps(self, variant: Variant) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+        """Return what is done to ``variant`` before its app starts, and what while it runs."""
+        return self.before + variant.before, self.during + variant.during
 
     def stack(self, variant: Variant) -> StackSpec:
         """Return what an engine needs to run ``variant``; its overlays lie over the shared context."""
+        before, during = self.steps(variant)
+        interrupted = any(isinstance(each, DelayDatabase | StopDatabase) for each in before + during)
         return StackSpec(
             self.id,
             variant.name,
             variant.dockerfile,
             self.context + variant.overlays,
-            self.database,
+            replace(self.database, interrupted=interrupted),
             variant.env,
+            variant.replicas,
+            variant.memory,
         )

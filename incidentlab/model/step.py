@@ -46,7 +46,7 @@ class HoldLock:
     """Lock a table in a session that then stays idle in its transaction."""
 
     table: str
-    mode: str = "ACCESS SHARE"
+    mode: str = "access share"
     seconds: float | None = None  # ``None``: until the run ends
     login: Login = "owner"
     name: str = "report"  # the session's application_name
@@ -94,8 +94,6 @@ class DropPrivileges:
 @dataclass(frozen=True, slots=True)
 class FillVolume:
     """Move the app's tables to the small volume of the database and fill that until nothing more fits."""
-
-    leave: int = 0  # bytes
 
 
 Step = (

@@ -98,7 +98,7 @@ def test_before_the_first_run_the_mend_is_to_make_one(command: str) -> None:
 @pytest.mark.usefixtures("fresh_home")
 def test_scenarios_are_listed_shown_and_validated() -> None:
     listed = json.loads(run("scenarios", "list", "--json").stdout)
-    assert listed["scenarios"][0]["id"] == "missing-migrations"
+    assert "missing-migrations" in [each["id"] for each in listed["scenarios"]]
     assert run("scenarios", "show", "missing-migrations").returncode == 0
     assert run("scenarios", "validate").returncode == 0
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -55,18 +56,21 @@ class Bench:
         self,
         text: str,
         *,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str | None] | None = None,
         settings: Mapping[str, str] | None = None,
         context: Sequence[ContextEntry] = (ContextEntry(".", PATIENT),),
         timeout: float = 90.0,
+        replicas: int = 1,
+        memory: int | None = None,
+        database: DatabaseSpec | None = None,
     ) -> StackRequest:
         run = f"t{secrets.token_hex(5)}"
         scratch = self.folder / run
         scratch.mkdir(mode=0o700)
         file = self.folder / f"Dockerfile.{run}"
         file.write_text(text, "utf-8")
-        database = DatabaseSpec(settings=settings or {})
-        spec = StackSpec("patient", "broken", file, tuple(context), database, env or {})
+        server = database or DatabaseSpec(settings=settings or {})
+        spec = StackSpec("patient", "broken", file, tuple(context), server, env or {}, replicas, memory)
         self.runs.append(run)
         self.scratches.append(scratch)
         return StackRequest(run, spec, scratch, timeout=timeout)
@@ -74,8 +78,8 @@ class Bench:
     def start(self, request: StackRequest) -> AbstractContextManager[Stack]:
         return self.engine.start(request, self.events.append)
 
-    def up(self, text: str, **options: Mapping[str, str]) -> AbstractContextManager[Stack]:
-        return self.start(self.request(text, **options))  # type: ignore[arg-type]
+    def up(self, text: str, **options: Any) -> AbstractContextManager[Stack]:
+        return self.start(self.request(text, **options))
 
     def leftovers(self) -> list[Leftover]:
         return [left for left in self.engine.leftovers(frozenset()) if left.run in self.runs]

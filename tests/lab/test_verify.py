@@ -50,7 +50,7 @@ def shop(lose: bool = False, fail_after: int = 10**6) -> Answers:
 def test_each_request_is_held_against_its_status(serve: Serve) -> None:
     with serve(shop()) as url, prober(url) as asking:
         checks = verify.answers((*EXPECTED, ExpectedAnswer("GET", "/nowhere", 200)), asking)
-    assert [(check.name, check.met) for check in checks] == [
+    assert [(each.check.name, each.check.met) for each in checks] == [
         ("GET /tasks", True),
         ("POST /tasks", True),
         ("GET /tasks/1", True),
@@ -100,4 +100,4 @@ def test_a_location_may_be_a_path_or_a_whole_address(serve: Serve, location: str
     with serve(answers) as url, prober(url) as asking:
         own["url"] = url
         checks = verify.answers(EXPECTED[1:], asking)
-    assert [check.met for check in checks] == [True, True]
+    assert [each.check.met for each in checks] == [True, True]

@@ -74,8 +74,7 @@ def test_engine_that_goes_away_in_mid_run(build: Build, step: str) -> None:
     done.assert_panel(4, "Docker engine", "incidentlab clean" if step != "on Docker" else "")
     assert station.records() == []
     # The engine has come back.
-    for run in station.runs():
-        assert station.run(["clean", run]).code == 0
+    assert station.run(["clean"]).code == 0
     station.assert_nothing_left()
 
 

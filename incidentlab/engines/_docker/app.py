@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import socket
-from typing import Any
+from typing import Any, Final
 
 from incidentlab.engines._docker import database, names
 from incidentlab.engines._docker.client import asking
 from incidentlab.engines._docker.facts import app_port, runs_as_root
 from incidentlab.engines._docker.parts import LOOPBACK, Workshop
 from incidentlab.engines._docker.postgres import PORT
+from incidentlab.engines._logins import variables
 from incidentlab.errors import EnvironmentUnfitError
+from incidentlab.model.events import log_name
 
-ROLE = "app"
+ROLE: Final = "app"
 _TRIES = 3
-# Swap is counted in, so that a leak ends in the kill that it would end in on a server without swap.
-_LIMITS: dict[str, Any] = {"mem_limit": "512m", "memswap_limit": "512m", "pids_limit": 512}
+_MEMORY = 512 * 1024 * 1024  # bytes, where the scenario says nothing
 _PORT_TAKEN = ("port is already allocated", "address already in use", "ports are not available")
 
 
 class App:
     """One app container. Its port on this machine is known, and held, before it starts."""
 
-    def __init__(self, shop: Workshop, image: dict[str, Any]) -> None:
+    def __init__(self, shop: Workshop, image: dict[str, Any], replica: int = 1) -> None:
         self._shop = shop
+        self.replica = replica
+        self.role = log_name(ROLE, replica)
+        self._occupied = False
         self._image = str(image["Id"])
         self._inner_port = app_port(image)
-        address = database.url(shop.login, database.ALIAS, PORT)
-        self._env = {"DATABASE_URL": address, **shop.request.spec.env}
-        self.name = names.container(shop.request.run, ROLE)
+        self._env = variables(shop.request.spec, shop.logins.app.at(database.ALIAS, PORT))
+        # Swap is counted in, so that a leak ends in the kill that it would end in on a server without swap.
+        memory = shop.request.spec.memory or _MEMORY
+        self._limits: dict[str, Any] = {"mem_limit": memory, "memswap_limit": memory, "pids_limit": 512}
+        self.name = names.container(shop.request.run, self.role)
         self.refused = False  # the engine could not start its command
-        if runs_as_root(image):
+        if replica == 1 and runs_as_root(image):
             shop.notes.append("The image names no USER: the app runs as root in its container.")
         self._create()
 
@@ -53,18 +59,29 @@ class App:
                     self._shop.connection.api.start(self.container)
                     return
                 except APIError as error:
-                    if not _is_taken(error):
+                    if self._occupied or not _is_taken(error):
                         self._refuse(error)
                         return
                     self._again(left, error)
 
+    def occupy(self) -> None:
+        """Listen on its port ourselves: the engine then finds it taken, and no other one is chosen."""
+        self._held.listen()
+        self._occupied = True
+
     def _create(self) -> None:
-        held = _hold_a_port()
+        held = self._held = _hold_a_port()
         self._shop.held.append(held)
         self._port = int(held.getsockname()[1])
         with asking(self._shop.connection, "creating the app's container"):
             self.container = self._shop.create(
-                ROLE, self._image, port=self._inner_port, alias=ROLE, host_port=self._port, env=self._env, **_LIMITS
+                self.role,
+                self._image,
+                port=self._inner_port,
+                alias=ROLE,
+                host_port=self._port,
+                env=self._env,
+                **self._limits,
             )
 
     def _again(self, left: int, error: Exception) -> None:
@@ -81,7 +98,7 @@ class App:
     def _refuse(self, error: Any) -> None:
         """Tell a command that does not exist (the container has an exit code) from an engine that fails."""
         state = self._shop.connection.api.inspect_container(self.container)["State"]
-        if not state.get("ExitCode"):
+        if not state.get("ExitCode") and not self._occupied:
             raise error
         self.refused = True
 

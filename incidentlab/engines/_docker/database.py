@@ -6,14 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
-from incidentlab.engines._docker import images, names, primed
+from incidentlab.engines._docker import images, interruptible, names, primed
 from incidentlab.engines._docker.client import asking
 from incidentlab.engines._docker.logs import Follower
-from incidentlab.engines._docker.parts import Workshop
+from incidentlab.engines._docker.parts import LOOPBACK, Workshop
 from incidentlab.engines._docker.postgres import LIMITS, PORT, Credentials, server_command, set_password
 from incidentlab.engines._docker.ready import TemplateUnusableError, not_ready, wait_ready
+from incidentlab.engines._logins import create_roles
 
 ALIAS = "db"
+VOLUME = "/var/lib/incidentlab/volume"  # in memory, of the size that the scenario says, and gone with the container
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +38,38 @@ def start(shop: Workshop) -> Database:
         DatabaseNotReadyError: its container has ended, or it did not answer in time.
         CancelledError: the run was called off.
     """
+    import psycopg
+
     spec, request = shop.request.spec.database, shop.request
     deadline = monotonic() + request.timeout
     tell = shop.voice.progress("database")
     image = images.provide(shop.connection, spec.image, request.registry, tell, shop.cancel, request.timeout)
     template = primed.obtain(shop, image, tell, deadline)
     shop.cancel.check()
+    entrypoint = list(image["Config"].get("Entrypoint") or ())
+    served: Database | None = None
     if template is not None:
         with suppress(TemplateUnusableError):
-            return _from_template(shop, template, deadline)
-        primed.forget(template)
-        _discard(shop)
-    return _serve(shop, str(image["Id"]), shop.login, shop.login.environment(), deadline)
+            served = _from_template(shop, template, entrypoint, deadline)
+        if served is None:
+            primed.forget(template)
+            _discard(shop)
+    if served is None:
+        served = _serve(shop, str(image["Id"]), entrypoint, shop.login, shop.login.environment(), deadline)
+    try:
+        create_roles(shop.logins.at(LOOPBACK, served.port))
+    except psycopg.Error as error:
+        raise not_ready(shop, served.container, f"Its roles could not be created: {error}") from error
+    return served
 
 
-def _from_template(shop: Workshop, template: primed.Template, deadline: float) -> Database:
+def _from_template(shop: Workshop, template: primed.Template, entrypoint: list[str], deadline: float) -> Database:
     """Start from the primed image, whose password is only good for exchanging it for this run's own."""
     import psycopg
 
     old = template.credentials
     shop.secrets.add(old.password)
-    served = _serve(shop, template.image, old, {}, deadline)
+    served = _serve(shop, template.image, entrypoint, old, {}, deadline)
     try:
         set_password(served.port, old, shop.login.password)
     except psycopg.Error as error:
@@ -73,14 +86,21 @@ def _discard(shop: Workshop) -> None:
         shop.connection.api.remove_container(name, force=True, v=True)
 
 
-def _serve(shop: Workshop, image: str, login: Credentials, env: dict[str, str], deadline: float) -> Database:
+def _serve(
+    shop: Workshop, image: str, entrypoint: list[str], login: Credentials, env: dict[str, str], deadline: float
+) -> Database:
     from docker.errors import ImageNotFound
 
     name = names.container(shop.request.run, ALIAS)
-    command = server_command(shop.request.spec.database)
+    spec = shop.request.spec.database
+    command = server_command(spec)
+    wrapped = interruptible.entrypoint(entrypoint) if spec.interrupted else None
+    limits = {**LIMITS, "tmpfs": {VOLUME: f"size={spec.volume},mode=1777"}} if spec.volume else LIMITS
     with asking(shop.connection, "starting PostgreSQL"):
         try:
-            container = shop.create(ALIAS, image, port=PORT, alias=ALIAS, env=env, command=command, **LIMITS)
+            container = shop.create(
+                ALIAS, image, port=PORT, alias=ALIAS, env=env, command=command, entrypoint=wrapped, **limits
+            )
         except ImageNotFound as error:  # removed in this moment, by a clean or by a run that made a newer one
             raise TemplateUnusableError(f"The image {image} is gone.") from error
         shop.await_network()
@@ -90,8 +110,3 @@ def _serve(shop: Workshop, image: str, login: Credentials, env: dict[str, str], 
         port = shop.published(container, PORT)
     version = wait_ready(shop, container, port, login, deadline)
     return Database(container, name, port, login, version, follower)
-
-
-def url(login: Credentials, host: str, port: int) -> str:
-    """Return the address of the database, for this machine or for the run's own network."""
-    return f"postgresql://{login.user}:{login.password}@{host}:{port}/{login.name}"

@@ -14,7 +14,7 @@ from incidentlab.engines._docker.facts import moment
 from incidentlab.engines._docker.streams import shut
 from incidentlab.engines._docker.voice import Voice
 from incidentlab.logtext import LineBuffer, bound_line, clean_line
-from incidentlab.model.events import LogLine, LogSource, now
+from incidentlab.model.events import LogLine, LogSource, log_name, now
 from incidentlab.redact import Redactor
 
 if TYPE_CHECKING:
@@ -29,9 +29,16 @@ class Follower(Thread):
     """Follows one container's log until that container ends. Begin it when the container has started."""
 
     def __init__(
-        self, connection: Connection, container: str, source: LogSource, redactor: Callable[[], Redactor], voice: Voice
+        self,
+        connection: Connection,
+        container: str,
+        source: LogSource,
+        redactor: Callable[[], Redactor],
+        voice: Voice,
+        replica: int = 1,
     ) -> None:
-        super().__init__(name=f"incidentlab-log-{source}", daemon=True)
+        super().__init__(name=f"incidentlab-log-{log_name(source, replica)}", daemon=True)
+        self._replica = replica
         self._connection = connection
         self._container = container
         self._source: LogSource = source
@@ -96,7 +103,7 @@ class Follower(Thread):
             self.dropped += 1
             return
         text = bound_line(self._redactor().text(clean_line(raw)))
-        line = LogLine(self._source, len(self._lines) + 1, text, stream, at)
+        line = LogLine(self._source, len(self._lines) + 1, text, stream, at, self._replica)
         self._lines.append(line)
         self._voice(line)
 

@@ -14,6 +14,7 @@ from incidentlab.engines._docker.client import Connection
 from incidentlab.engines._docker.jobs import Cancel
 from incidentlab.engines._docker.postgres import Credentials
 from incidentlab.engines._docker.voice import Voice
+from incidentlab.engines._logins import Logins
 from incidentlab.redact import Redactor
 
 LOOPBACK = "127.0.0.1"
@@ -27,7 +28,8 @@ class Workshop:
     request: StackRequest
     voice: Voice
     cancel: Cancel
-    login: Credentials  # this run's own; known before the database is there, so that the app can be made meanwhile
+    login: Credentials  # the server's superuser, this run's own
+    logins: Logins  # all roles; known before the database is there, so that the app can be made meanwhile
     secrets: set[str] = field(default_factory=set)
     held: list[socket.socket] = field(default_factory=list)  # ports of this machine that are ours until we end
     networked: Event = field(default_factory=Event)  # the run's network is there
@@ -35,7 +37,7 @@ class Workshop:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.secrets.add(self.login.password)
+        self.secrets.update(self.logins.passwords)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -62,22 +64,24 @@ class Workshop:
         role: str,
         image: str,
         *,
-        port: int,
+        port: int | None,
         alias: str = "",
         host_port: int | None = None,
-        env: Mapping[str, str],
+        env: Mapping[str, str | None],
         command: list[str] | None = None,
+        entrypoint: list[str] | None = None,
         networked: bool = True,
         **limits: Any,
     ) -> str:
         """Create a container of this run, not started, and return its id.
 
         ``port`` is published on this machine's loopback and nowhere else; on ``host_port``, or where the engine
-        likes. ``limits`` are Docker's own host options.
+        likes. A variable that is ``None`` in ``env`` is taken away from those of the image. ``limits`` are Docker's own
+        host options.
         """
         api = self.connection.api
         host = api.create_host_config(
-            port_bindings={port: (LOOPBACK, host_port)},
+            port_bindings={} if port is None else {port: (LOOPBACK, host_port)},
             network_mode=self.network if networked else None,
             security_opt=["no-new-privileges"],
             cap_drop=["ALL"],
@@ -93,7 +97,8 @@ class Workshop:
             "command": command,
             "name": names.container(self.request.run, role),
             "environment": dict(env),
-            "ports": [port],
+            "ports": [] if port is None else [port],
+            "entrypoint": entrypoint,
             "labels": self.labels,
             "host_config": host,
             "networking_config": networking if networked else None,

@@ -45,12 +45,12 @@ def obtain(shop: Workshop, image: dict[str, Any], tell: Callable[[str], None], d
     """
     spec = shop.request.spec.database
     # The password lies in this home, so the image is this home's too.
-    about = (_FORMAT, str(image["Id"]), spec.user, spec.name, names.home())
+    about = (_FORMAT, str(image["Id"]), spec.admin, spec.name, names.home())
     key = hashlib.sha256("\0".join(about).encode()).hexdigest()[:20]
     try:
         with _alone(key, shop):
             if (kept := _recall(key)) and images.inspect(shop.connection, kept[0]) is not None:
-                return Template(key, kept[0], Credentials(spec.user, kept[1], spec.name))
+                return Template(key, kept[0], Credentials(spec.admin, kept[1], spec.name))
             tell("initialising a data directory, once")
             template = _prime(shop, str(image["Id"]), key, deadline)
             _remember(template)
@@ -77,8 +77,8 @@ def _prime(shop: Workshop, image: str, key: str, deadline: float) -> Template:
     spec, api = shop.request.spec.database, shop.connection.api
     # This first password stays readable in the image's history of how it was made. So it is replaced before the
     # server stops, and opens nothing any more.
-    first = Credentials(spec.user, secrets.token_hex(16), spec.name)
-    last = Credentials(spec.user, secrets.token_hex(16), spec.name)
+    first = Credentials(spec.admin, secrets.token_hex(16), spec.name)
+    last = Credentials(spec.admin, secrets.token_hex(16), spec.name)
     shop.secrets.update((first.password, last.password))
     env = {**first.environment(), "PGDATA": _DATA}
     with asking(shop.connection, "initialising PostgreSQL"):

@@ -24,6 +24,7 @@ from incidentlab.engines._docker.postgres import Credentials
 from incidentlab.engines._docker.stack import DockerStack
 from incidentlab.engines._docker.usable import require
 from incidentlab.engines._docker.voice import Voice
+from incidentlab.engines._logins import Logins
 from incidentlab.errors import EngineLostError, IncidentlabError
 from incidentlab.model.events import PhaseEnded, PhaseStarted, Tell
 
@@ -38,8 +39,9 @@ def living(request: StackRequest, tell: Tell) -> Iterator[DockerStack]:
     with connected() as connection:
         require(connection)
         database_spec = request.spec.database
-        login = Credentials(database_spec.user, secrets.token_hex(16), database_spec.name)
-        shop = Workshop(connection, request, Voice(tell, cancel), cancel, login)
+        login = Credentials(database_spec.admin, secrets.token_hex(16), database_spec.name)
+        logins = Logins.of(database_spec, login.password, lambda: secrets.token_hex(16))
+        shop = Workshop(connection, request, Voice(tell, cancel), cancel, login, logins)
         threads: list[Thread] = []
         try:
             stack = _begun(shop, threads)
@@ -72,12 +74,12 @@ def _begun(shop: Workshop, threads: list[Thread]) -> DockerStack:
     except CancelledError:
         shop.voice.check()  # the reason is a listener's, raised in a thread that follows a log
         raise
-    (built, app), served = building.result(), serving.result()
+    (built, apps), served = building.result(), serving.result()
     base = recipe.final_base((context / "Dockerfile").read_text("utf-8", "replace"))
-    return DockerStack(shop, app, served, built.image, built.tag, base, context)
+    return DockerStack(shop, apps, served, built.image, built.tag, base, context)
 
 
-def _build(shop: Workshop, context: Path) -> tuple[Built, App]:
+def _build(shop: Workshop, context: Path) -> tuple[Built, tuple[App, ...]]:
     shop.cancel.check()
     request = shop.request
     with shop.voice.phase("build", "Building the image") as detail:
@@ -88,7 +90,7 @@ def _build(shop: Workshop, context: Path) -> tuple[Built, App]:
         )
         images.clear_superseded(shop.connection)
         detail.append(f"{made.tag}, {made.image.get('Size', 0) / 1e6:.0f} MB")
-    return made, App(shop, made.image)
+    return made, tuple(App(shop, made.image, replica) for replica in range(1, request.spec.replicas + 1))
 
 
 def _network(shop: Workshop) -> None:

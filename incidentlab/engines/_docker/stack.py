@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from incidentlab.engines._docker import database, facts
-from incidentlab.engines._docker.app import ROLE, App
+from incidentlab.engines._base import Finished
+from incidentlab.engines._docker import database, facts, interruptible, job
+from incidentlab.engines._docker.app import App
 from incidentlab.engines._docker.client import asking
 from incidentlab.engines._docker.database import Database
 from incidentlab.engines._docker.exits import ExitWatch
+from incidentlab.engines._docker.jobs import Job, join_all
 from incidentlab.engines._docker.logs import KEPT, Follower
 from incidentlab.engines._docker.parts import LOOPBACK, Workshop
 from incidentlab.model.events import LogLine, LogSource
 from incidentlab.model.evidence import ContainerFacts, ImageFacts
+from incidentlab.model.step import Login
 
+_TICK = 0.01  # seconds between two looks at several replicas
 _LOG_SECONDS = 5.0  # for the rest of a log after its container has ended; the engine ends the log itself
 
 
@@ -22,81 +30,134 @@ class DockerStack:
     """What one run has started. Each method raises ``EngineLostError`` once the engine has gone away."""
 
     def __init__(
-        self, shop: Workshop, app: App, served: Database, image: dict[str, Any], tag: str, base: str, project: Path
+        self,
+        shop: Workshop,
+        apps: tuple[App, ...],
+        served: Database,
+        image: dict[str, Any],
+        tag: str,
+        base: str,
+        project: Path,
     ) -> None:
         self._shop = shop
-        self._app = app
+        self._apps = apps
         self._database = served
         self._image = image
         self._tag = tag
         self._base = base
-        self._watch: ExitWatch | None = None
-        self._follower: Follower | None = None
+        self._watches: dict[int, ExitWatch] = {}
+        self._followers: dict[int, Follower] = {}
+        self._jobs = count(1)
+        self.spec = shop.request.spec
         self.project = project
-        own = served.credentials.password
-        self.secrets: tuple[str, ...] = (own, *sorted(shop.secrets - {own}))
+        own = shop.logins.passwords
+        self.secrets: tuple[str, ...] = (*own, *sorted(shop.secrets - set(own)))
         self._refresh()
-        self.database_url = database.url(served.credentials, LOOPBACK, served.port)
+        logins = shop.logins.at(LOOPBACK, served.port)
+        self.database_url = logins.app.url
+        self.owner_url = logins.owner.url
+        self.admin_url = logins.admin.url
+        self.volume = database.VOLUME if self.spec.database.volume else ""
         self.versions = {
             "engine": shop.connection.title,
             "postgresql": served.version,
-            "postgresql-image": shop.request.spec.database.image,
+            "postgresql-image": self.spec.database.image,
         }
 
     def _refresh(self) -> None:
         """Set down what may have changed: a port that was taken is exchanged, a log may have been cut."""
-        self.app_url = f"http://{LOOPBACK}:{self._app.port}"
-        followers = [each for each in (self._follower, self._database.follower) if each is not None]
+        self.app_urls = tuple(f"http://{LOOPBACK}:{app.port}" for app in self._apps)
+        self.app_url = self.app_urls[0]
         cut = [
             f"Only the first {KEPT} lines of a log were kept; {each.dropped} more were written."
-            for each in followers
+            for each in (*self._followers.values(), self._database.follower)
             if each.dropped
         ]
         self.notes: tuple[str, ...] = (*self._shop.notes, *cut)
 
     def start_app(self) -> None:
-        """Start the app's container."""
+        """Start the containers of all replicas, side by side."""
         self._shop.voice.check()
-        self._app.start()
+        if len(self._apps) == 1:
+            self._start(self._apps[0])
+        else:
+            join_all([Job(app.role, partial(self._start, app)) for app in self._apps], self._shop.cancel)
         self._refresh()
-        if self._app.refused:
-            return
-        connection = self._shop.connection
-        self._watch = ExitWatch(connection, self._app.container)
-        self._follower = Follower(connection, self._app.container, "app", self._shop.redactor, self._shop.voice)
 
-    def app(self) -> ContainerFacts:
-        """Return the app's state now."""
-        return self._facts(ROLE, self._app.container, self._app.name)
+    def _start(self, app: App) -> None:
+        app.start()
+        if app.refused:
+            return
+        shop = self._shop
+        self._watches[app.replica] = ExitWatch(shop.connection, app.container)
+        self._followers[app.replica] = Follower(
+            shop.connection, app.container, "app", shop.redactor, shop.voice, app.replica
+        )
+
+    def app(self, replica: int = 1) -> ContainerFacts:
+        """Return a replica's state now."""
+        app = self._apps[replica - 1]
+        return self._facts(app.role, app.container, app.name)
 
     def database(self) -> ContainerFacts:
         """Return the database server's state now."""
         return self._facts("database", self._database.container, self._database.name)
 
     def wait_app_exit(self, timeout: float) -> bool:
-        """Wait until the app has exited and its log is complete, at most ``timeout`` seconds for the exit."""
+        """Wait until a replica has exited and its log is complete, at most ``timeout`` seconds for the exit."""
         self._shop.voice.check()
-        if self._app.refused:
+        if any(app.refused for app in self._apps):
             return True
-        if self._watch is None or not self._watch.seen.wait(timeout):
+        ended = self._await_exit(timeout)
+        if not ended:
             self._shop.voice.check()
             return False
-        if self._watch.error is not None:
-            raise self._watch.error
-        if self._follower is not None:
-            self._follower.join(_LOG_SECONDS)
+        for replica in ended:
+            if (error := self._watches[replica].error) is not None:
+                raise error
+            self._followers[replica].join(_LOG_SECONDS)
         self._refresh()
         self._shop.voice.check()
         return True
+
+    def _await_exit(self, timeout: float) -> list[int]:
+        """Return the replicas that have exited, after at most so many seconds in which none has."""
+        deadline = monotonic() + timeout
+        while True:
+            for watch in list(self._watches.values())[:1]:
+                watch.seen.wait(max(0.0, min(timeout if len(self._apps) == 1 else _TICK, deadline - monotonic())))
+            ended = [replica for replica, watch in self._watches.items() if watch.seen.is_set()]
+            if ended or not self._watches or monotonic() >= deadline:
+                return [replica for replica in ended if replica in self._followers]
+
+    def run_once(
+        self, argv: Sequence[str], *, files: Path | None = None, login: Login = "app", timeout: float = 120.0
+    ) -> Finished:
+        """Run a command in a container of the app's image, and wait for its end."""
+        address = self._shop.logins.of_step(login)
+        return job.run(self._shop, self._image, next(self._jobs), argv, files, address, timeout)
+
+    def occupy_port(self) -> None:
+        """Listen on the port on which the first replica is going to be published."""
+        self._apps[0].occupy()
+
+    def stop_database(self) -> None:
+        """Stop the server; its container, name and address stay."""
+        interruptible.stop(self._shop, self._database.container)
+
+    def start_database(self) -> None:
+        """Start the stopped server again and wait for its answer."""
+        deadline = monotonic() + self._shop.request.timeout
+        interruptible.start(self._shop, self._database.container, self._database.port, deadline)
 
     def image(self) -> ImageFacts:
         """Return how the app's image starts."""
         return facts.image_facts(self._tag, self._image, self._base, self._shop.redactor())
 
-    def logs(self, source: LogSource) -> tuple[LogLine, ...]:
+    def logs(self, source: LogSource, replica: int = 1) -> tuple[LogLine, ...]:
         """Return the lines seen so far."""
         self._shop.voice.check()
-        follower = self._follower if source == "app" else self._database.follower
+        follower = self._followers.get(replica) if source == "app" else self._database.follower
         return follower.lines() if follower is not None else ()
 
     def _facts(self, role: str, container: str, name: str) -> ContainerFacts:
@@ -112,4 +173,4 @@ class DockerStack:
 
     def watchers(self) -> list[Follower | ExitWatch]:
         """Return the threads that end with the containers, or when they are stopped."""
-        return [each for each in (self._watch, self._follower, self._database.follower) if each is not None]
+        return [*self._watches.values(), *self._followers.values(), self._database.follower]

@@ -14,7 +14,7 @@ from incidentlab.engines._local.ledger import Ledger
 from incidentlab.engines._local.processes import send
 from incidentlab.engines._local.tail import Tail
 from incidentlab.model.dockerfile import LaunchConfig
-from incidentlab.model.events import now
+from incidentlab.model.events import log_name, now
 from incidentlab.model.evidence import ContainerFacts
 
 GRACE = 3.0  # seconds between the stop signal and SIGKILL
@@ -29,6 +29,7 @@ class App:
     identity: Identity
     ledger: Ledger
     log: Tail
+    replica: int = 1
     child: "subprocess.Popen[bytes] | None" = None
     exit_code: int | None = None
     error: str = ""
@@ -51,7 +52,7 @@ class App:
             self._never_started(f'exec: "{self.launch.argv[0]}": {error.strerror}')
             return
         self.started_at = now()
-        self.ledger.process("app", self.child.pid)
+        self.ledger.process(log_name("app", self.replica), self.child.pid)
         Thread(target=self._await_exit, args=(self.child,), name="app-exit", daemon=True).start()
         if self.config.healthcheck and self.launch.check:
             self.health = HealthMonitor(self.config.healthcheck, self.launch, self.identity, self.exited)
@@ -85,9 +86,10 @@ class App:
         """Return its state now, in a container's words."""
         exited = self.exited.is_set()
         pid = self.child.pid if self.child else None
+        name = log_name("app", self.replica)
         return ContainerFacts(
-            "container:app",
-            f"process {pid}" if pid else "app",
+            f"container:{name}",
+            f"process {pid}" if pid else name,
             ("exited" if exited else "running") if pid else "created",
             exit_code=self.exit_code if exited else None,
             health=self.health.status if self.health else "none",
@@ -105,6 +107,6 @@ def _stop_signal(name: str) -> signal.Signals:
     return signal.Signals.__members__.get(full, signal.SIGTERM)
 
 
-def log_path(ground: Path) -> Path:
-    """Return where the app's output is written."""
-    return ground / "app.log"
+def log_path(ground: Path, replica: int = 1) -> Path:
+    """Return where a replica's output is written."""
+    return ground / f"{log_name('app', replica)}.log"

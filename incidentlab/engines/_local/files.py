@@ -32,6 +32,20 @@ def link_tree(source: Path, target: Path) -> None:
         copy_tree(source, target)
 
 
+def lay_over(source: Path, target: Path) -> None:
+    """Copy the files of a folder over those of another; readable for everybody, links and bytecode left out."""
+    for path in sorted(source.rglob("*")):
+        place = target / path.relative_to(source)
+        if path.is_symlink() or "__pycache__" in path.parts:
+            continue
+        if path.is_dir():
+            place.mkdir(mode=0o755, parents=True, exist_ok=True)
+        else:
+            place.unlink(missing_ok=True)
+            shutil.copyfile(path, place)
+            place.chmod(0o644)
+
+
 def _cp(options: list[str], source: Path, target: Path) -> None:
     env = {"PATH": os.defpath, "LC_ALL": "C"}
     done = subprocess.run(["cp", *options, str(source), str(target)], capture_output=True, text=True, env=env)

@@ -6,7 +6,7 @@ import shutil
 import site
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,12 @@ def notes(words: Translation, image: Image) -> tuple[str, ...]:
 
 
 def launch(
-    image: Image, words: Translation, home: Path, given: Mapping[str, str], variant_env: Mapping[str, str]
+    image: Image,
+    words: Translation,
+    home: Path,
+    given: Mapping[str, str | None],
+    variant_env: Mapping[str, str | None],
+    argv: Sequence[str] = (),
 ) -> Launch:
     """Return what to start.
 
@@ -72,28 +77,34 @@ def launch(
         words: how its words read here.
         home: a folder of the app's own, for HOME and temporary files.
         given: what the engine adds, such as DATABASE_URL; used as it is.
-        variant_env: what the variant adds, over everything else.
+        variant_env: what the variant adds, over everything else; ``None`` takes a variable away.
+        argv: another command than the image's own, for a job in the same image.
 
     Raises:
         BuildFailedError: the image says nowhere what to start.
     """
     config = image.config
-    if not config.argv:
+    command = tuple(argv) or config.argv
+    if not command:
         raise BuildFailedError(
             "The Dockerfile does not say what to start.", mend=('Add a CMD, for example: CMD ["python", "main.py"]',)
         )
     env = _environment(image, words, home, given, variant_env)
     cwd = words.place(config.workdir)
-    argv = tuple(words.word(word) for word in config.argv)
-    return Launch(argv, cwd, env, _program(argv[0], cwd, env["PATH"]), _check(image, words))
+    started = tuple(words.word(word) for word in command)
+    return Launch(started, cwd, env, _program(started[0], cwd, env["PATH"]), _check(image, words))
 
 
 def _environment(
-    image: Image, words: Translation, home: Path, given: Mapping[str, str], variant_env: Mapping[str, str]
+    image: Image,
+    words: Translation,
+    home: Path,
+    given: Mapping[str, str | None],
+    variant_env: Mapping[str, str | None],
 ) -> dict[str, str]:
     own = {name: words.variable(name, value) for name, value in image.config.env.items()}
-    added = {name: words.variable(name, value) for name, value in variant_env.items()}
-    env = {
+    added = {name: None if value is None else words.variable(name, value) for name, value in variant_env.items()}
+    told: dict[str, str | None] = {
         "HOME": str(home),
         "TMPDIR": str(home / "tmp"),
         "LANG": "C.UTF-8",
@@ -102,6 +113,7 @@ def _environment(
         **given,
         **added,
     }
+    env = {name: value for name, value in told.items() if value is not None}
     env["PATH"] = os.pathsep.join(filter(None, (*_program_folders(home), env.get("PATH", ""), _SYSTEM_PATH)))
     return env
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 
 from incidentlab import places
 from incidentlab.engines._local import processes
@@ -72,30 +72,33 @@ class Ledger:
     """The record of one run, on disk from the first moment on."""
 
     def __init__(self, run: str) -> None:
-        self._lock = Lock()
+        self._lock = RLock()
         me = os.getpid()
         self.record = Record(run, me, processes.created(me) or 0.0)
 
     def folder(self, path: Path) -> None:
         """Write down a folder that exists and is empty, and mark it as this run's."""
         (path / MARK).write_text(self.record.run, "utf-8")
-        self._write(replace(self.record, folders=(*self.record.folders, str(path))))
+        with self._lock:
+            self._write(replace(self.record, folders=(*self.record.folders, str(path))))
 
     def process(self, role: str, pid: int) -> None:
         """Write down a child."""
         entry = (role, pid, processes.created(pid) or 0.0)
-        self._write(replace(self.record, processes=(*self.record.processes, entry)))
+        with self._lock:
+            self._write(replace(self.record, processes=(*self.record.processes, entry)))
 
     def state(self, state: str) -> None:
         """Write down what became of it."""
-        self._write(replace(self.record, state=state))
+        with self._lock:
+            self._write(replace(self.record, state=state))
 
     def port(self) -> int:
         """Return a free port of 127.0.0.1, chosen by the kernel, that no other run of ours has been given.
 
         A port is only taken once its server listens; until then the records keep two runs apart.
         """
-        with _exclusive():
+        with _exclusive(), self._lock:
             taken = {port for record in records() for port in record.ports} | set(self.record.ports)
             port = _free_port()
             while port in taken:

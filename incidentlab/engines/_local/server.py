@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Event
-from urllib.parse import quote
 
 from incidentlab.engines._local import files, template
 from incidentlab.engines._local.household import DatabaseHost
@@ -19,6 +18,7 @@ from incidentlab.engines._local.identity import CLEAN_ENV
 from incidentlab.engines._local.ledger import Ledger
 from incidentlab.engines._local.processes import send
 from incidentlab.engines._local.tail import Tail
+from incidentlab.engines._logins import Logins, create_roles
 from incidentlab.errors import DatabaseNotReadyError
 from incidentlab.model.events import now
 from incidentlab.model.scenario import DatabaseSpec
@@ -42,6 +42,7 @@ _ALWAYS = {
 _SETTINGS = ("configuration parameter", "value for parameter", "valid range for parameter")
 # Every other refusal will not pass by waiting.
 _NOT_YET = ("starting up", "not yet accepting connections", "recovery mode")
+_STOP_SECONDS = 10.0
 _TAKEN = ("could not bind", "Address already in use")
 
 
@@ -57,15 +58,17 @@ class Server:
     stop_asked: Event
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     port: int = 0
+    _logins: Logins | None = None
     child: "subprocess.Popen[bytes] | None" = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
     @property
-    def url(self) -> str:
-        """Where it answers, from here."""
-        user, name = quote(self.spec.user, safe=""), quote(self.spec.name, safe="")
-        return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{name}"
+    def logins(self) -> Logins:
+        """Where it answers, from here, as each of its roles."""
+        if self._logins is None:
+            self._logins = Logins.of(self.spec, self.password)
+        return self._logins.at("127.0.0.1", self.port)
 
     def start(self, timeout: float) -> None:
         """Start it and wait until it has answered ``SELECT 1``; a template that turns out broken is made anew.
@@ -95,13 +98,14 @@ class Server:
         files.remove_tree(data)
         origin.copy_to(data)
         for _ in range(5):
+            self.port = self.ledger.port()
             self._launch(data)
             if self._settled(origin.password, deadline):
+                self._create_roles()
                 return
         raise self._not_ready("Five ports in a row were taken.")
 
     def _launch(self, data: Path) -> None:
-        self.port = self.ledger.port()
         settings = {**_DEFAULTS, **self.spec.settings, **_ALWAYS, "port": str(self.port)}
         argv = [self.host.binaries.postgres, "-D", str(data)]
         for name, value in settings.items():
@@ -152,15 +156,47 @@ class Server:
         with psycopg.connect(
             host="127.0.0.1",
             port=self.port,
-            user=self.spec.user,
+            user=self.spec.admin,
             dbname=self.spec.name,
             password=password,
             connect_timeout=5,
             autocommit=True,
         ) as connection:
             connection.execute("SELECT 1")
-            role, secret = sql.Identifier(self.spec.user), sql.Literal(self.password)
+            role, secret = sql.Identifier(self.spec.admin), sql.Literal(self.password)
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, secret))
+
+    def _create_roles(self) -> None:
+        import psycopg
+
+        try:
+            create_roles(self.logins)
+        except psycopg.Error as error:
+            raise self._not_ready(f"Its roles could not be created: {error}") from error
+
+    def stop(self) -> None:
+        """Stop it as an administrator does: sessions end, what was committed stays."""
+        if self.child is None or not self.alive():
+            return
+        send(self.child.pid, signal.SIGINT, group=False)
+        try:
+            self.child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.halt()
+        self.finished_at = now()
+
+    def start_again(self, timeout: float) -> None:
+        """Start a stopped server on the same port and data, and wait for its answer.
+
+        Raises:
+            DatabaseNotReadyError: it does not come up, or its port was taken meanwhile.
+        """
+        if self.alive() or self.stop_asked.is_set():
+            return
+        self._launch(self.folder / "data")
+        self.finished_at = None
+        if not self._settled(self.password, time.monotonic() + timeout):
+            raise self._not_ready(f"Its port {self.port} was taken meanwhile.")
 
     def alive(self) -> bool:
         """Say whether the server process runs."""

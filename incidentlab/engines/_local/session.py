@@ -13,11 +13,13 @@ from incidentlab.engines._base import StackRequest
 from incidentlab.engines._local import carry, files, household, jobs, launch, ledger, processes
 from incidentlab.engines._local.app import App, log_path
 from incidentlab.engines._local.identity import Identity
+from incidentlab.engines._local.job import Job
 from incidentlab.engines._local.server import Server
-from incidentlab.engines._local.stack import Identification, LocalStack
+from incidentlab.engines._local.stack import Identification, LocalStack, Parts
 from incidentlab.engines._local.tail import Tail
-from incidentlab.errors import LeftBehindError
-from incidentlab.model.events import Phase, PhaseEnded, PhaseProgress, PhaseStarted, Tell
+from incidentlab.errors import EnvironmentUnfitError, LeftBehindError
+from incidentlab.model.events import LogSource, Phase, PhaseEnded, PhaseProgress, PhaseStarted, Tell, log_name
+from incidentlab.model.scenario import StackSpec
 from incidentlab.redact import Redactor
 
 T = TypeVar("T")
@@ -36,10 +38,15 @@ class Session:
         self.ground: Path | None = None
         self.tails: list[Tail] = []
         self.server: Server | None = None
-        self.app: App | None = None
+        self.apps: list[App] = []
 
     def up(self) -> LocalStack:
-        """Build and start the database, side by side."""
+        """Build and start the database, side by side.
+
+        Raises:
+            EnvironmentUnfitError: it is asked for what only a container can do, or one of its kinds.
+        """
+        _refuse(self.request.spec)
         # The driver takes longer to import than PostgreSQL to start: begin before anything else.
         Thread(target=import_module, args=("psycopg",), name="import-psycopg", daemon=True).start()
         host, identity = jobs.both(household.database_host, household.app_identity)
@@ -47,7 +54,7 @@ class Session:
         self.ground = ground
         self.ledger.folder(ground)
         server = self.server = self._server(host, ground)
-        self.redactor = Redactor((server.password,))
+        self.redactor = Redactor(server.logins.passwords)
         context = ground / "context"
         image, _ = jobs.both(
             lambda: self._phase("build", "Carrying out the Dockerfile", lambda: self._build(context, ground)),
@@ -67,8 +74,8 @@ class Session:
         spec = self.request.spec.database
         return Server(host, spec, folder, self.ledger, log, self.stop_asked)
 
-    def _tail(self, path: Path, source: str) -> Tail:
-        tail = Tail(path, "app" if source == "app" else "database", lambda: self.redactor, self.tell)
+    def _tail(self, path: Path, source: LogSource, replica: int = 1) -> Tail:
+        tail = Tail(path, source, lambda: self.redactor, self.tell, replica)
         self.tails.append(tail)
         return tail
 
@@ -96,17 +103,25 @@ class Session:
 
     def _stack(self, image: carry.Image, server: Server, identity: Identity, ground: Path, context: Path) -> LocalStack:
         spec = self.request.spec
-        words = launch.translation(image, launch.exposed_port(image), self.ledger.port())
-        home = _home(ground, identity)
-        what = launch.launch(image, words, home, {"DATABASE_URL": server.url}, spec.env)
-        app = self.app = App(what, image.config, identity, self.ledger, self._tail(log_path(ground), "app"))
-        stack = LocalStack(self.about, image, server, app, f"http://127.0.0.1:{words.outside}")
+        job = Job(image, identity, self.ledger, ground, lambda: self.redactor, self.stop_asked)
+        ports: list[int] = []
+        words = launch.translation(image, launch.exposed_port(image), 0)
+        for replica in range(1, spec.replicas + 1):
+            words = launch.translation(image, launch.exposed_port(image), self.ledger.port())
+            if words.outside in ports:
+                raise _one_port(words.outside)
+            ports.append(words.outside)
+            what = job.started(words, job.home(log_name("app", replica)), spec, server.logins.app)
+            log = self._tail(log_path(ground, replica), "app", replica)
+            self.apps.append(App(what, image.config, identity, self.ledger, log, replica))
+        stack = LocalStack(self.about, spec, Parts(image, server, tuple(self.apps), tuple(ports), job))
         stack.project = context
         stack.notes = (
             *image.notes,
             *_database_note(server),
             *launch.notes(words, image),
             f"The app runs as a process ({identity.describe()}), not in a container: no limits, no network of its own.",
+            *_replicas_note(spec),
         )
         return stack
 
@@ -142,7 +157,7 @@ class Session:
         ledger.drop(self.request.run)
 
     def _parts(self) -> list[App | Server]:
-        return [part for part in (self.app, self.server) if part is not None]
+        return [*self.apps, *([self.server] if self.server is not None else [])]
 
     def leave(self) -> None:
         """Leave everything running, on purpose, and say so in the record."""
@@ -156,23 +171,42 @@ def session(request: StackRequest, title: str, tell: Tell) -> Iterator[LocalStac
     """Give the living stack; take everything down on the way out, whatever the way, unless it is to be kept."""
     run = Session(request, title, tell)
     up = False
+    stack = None
     try:
         stack = run.up()
         up = True
         yield stack
     finally:
+        if stack is not None:
+            stack.release_port()
         if up and request.keep.is_set():
             run.leave()
         else:
             jobs.to_its_end(run.down)
 
 
-def _home(ground: Path, identity: Identity) -> Path:
-    home = ground / "home"
-    for folder in (home, home / "tmp"):
-        folder.mkdir(mode=0o700)
-        identity.own(folder)
-    return home
+def _refuse(spec: StackSpec) -> None:
+    """Refuse what would only look the same: a limit that ends a process in another way is another incident."""
+    asked = [("limit memory", spec.memory), ("give the database a small volume", spec.database.volume)]
+    for what, value in asked:
+        if value:
+            raise EnvironmentUnfitError(
+                f"The local engine cannot {what}.",
+                why="Processes without a container have neither limits nor volumes of their own.",
+                mend=("Use the Docker engine: --engine docker",),
+            )
+
+
+def _one_port(port: int) -> EnvironmentUnfitError:
+    return EnvironmentUnfitError(
+        "The local engine cannot run several replicas of this image.",
+        why=f"Its start command does not name port {port}, so that every replica would ask for the same one.",
+        mend=("Name the port in CMD, or use the Docker engine: --engine docker",),
+    )
+
+
+def _replicas_note(spec: StackSpec) -> tuple[str, ...]:
+    return ("All replicas share the image's files; in containers each has its own.",) if spec.replicas > 1 else ()
 
 
 def _database_note(server: Server) -> tuple[str, ...]:

@@ -1,15 +1,24 @@
 """The living stack of one run, as the lab, steps and collectors see it."""
 
 import platform
+import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from incidentlab.engines._base import Finished
+from incidentlab.engines._local import processes
 from incidentlab.engines._local.app import App
 from incidentlab.engines._local.carry import Image
+from incidentlab.engines._local.job import Job
 from incidentlab.engines._local.server import Server
 from incidentlab.model.events import LogLine, LogSource
 from incidentlab.model.evidence import ContainerFacts, ImageFacts
+from incidentlab.model.scenario import StackSpec
+from incidentlab.model.step import Login
 from incidentlab.redact import Redactor
+
+_START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +30,37 @@ class Identification:
     dockerfile: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What it consists of; the app's replicas and their ports in one order."""
+
+    image: Image
+    server: Server
+    apps: tuple[App, ...]
+    ports: tuple[int, ...]
+    job: Job
+
+
 class LocalStack:
     """What one run has started on this machine."""
 
-    def __init__(self, about: Identification, image: Image, server: Server, app: App, app_url: str) -> None:
+    volume = ""  # there are no bounded volumes here
+
+    def __init__(self, about: Identification, spec: StackSpec, parts: Parts) -> None:
         self._about = about
-        self._image = image
-        self._server = server
-        self._app = app
-        self.app_url = app_url
-        self.database_url = server.url
-        self.secrets: tuple[str, ...] = (server.password,)
+        self._image = parts.image
+        self._server = server = parts.server
+        self._apps = parts.apps
+        self._ports = parts.ports
+        self._job = parts.job
+        self._occupied: socket.socket | None = None
+        self.spec = spec
+        self.app_urls = tuple(f"http://127.0.0.1:{port}" for port in parts.ports)
+        self.app_url = self.app_urls[0]
+        self.database_url = server.logins.app.url
+        self.owner_url = server.logins.owner.url
+        self.admin_url = server.logins.admin.url
+        self.secrets: tuple[str, ...] = server.logins.passwords
         self.project = Path()
         self.notes: tuple[str, ...] = ()
         self.versions = {
@@ -41,16 +70,43 @@ class LocalStack:
         }
 
     def start_app(self) -> None:
-        """Start the app; returns when its process runs, or has turned out not to be startable."""
-        self._app.start()
+        """Start the app; returns when its processes run, or have turned out not to be startable."""
+        for app in self._apps:
+            app.start()
 
-    def app(self) -> ContainerFacts:
-        """Return the app's state now."""
-        return self._app.facts(self._about.run)
+    def app(self, replica: int = 1) -> ContainerFacts:
+        """Return a replica's state now."""
+        return self._apps[replica - 1].facts(self._about.run)
 
     def wait_app_exit(self, timeout: float) -> bool:
-        """Wait until the app has exited, at most ``timeout`` seconds; return whether it has."""
-        return self._app.exited.wait(timeout)
+        """Wait until a replica has exited, at most ``timeout`` seconds; return whether one has."""
+        if len(self._apps) == 1:
+            return self._apps[0].exited.wait(timeout)
+        return processes.wait_until(lambda: any(app.exited.is_set() for app in self._apps), timeout)
+
+    def run_once(
+        self, argv: Sequence[str], *, files: Path | None = None, login: Login = "app", timeout: float = 120.0
+    ) -> Finished:
+        """Run a command in what stands for the image, and wait for its end."""
+        return self._job.run(argv, files, self.spec, self._server.logins.of_step(login), timeout)
+
+    def occupy_port(self) -> None:
+        """Listen on the first replica's port until the stack is left."""
+        if self._occupied is None:
+            self._occupied = socket.create_server(("127.0.0.1", self._ports[0]))
+
+    def release_port(self) -> None:
+        """Stop listening on the app's port."""
+        if self._occupied is not None:
+            self._occupied.close()
+
+    def stop_database(self) -> None:
+        """Stop the server; its port stays this run's."""
+        self._server.stop()
+
+    def start_database(self) -> None:
+        """Start the stopped server again and wait for its answer."""
+        self._server.start_again(_START_SECONDS)
 
     def database(self) -> ContainerFacts:
         """Return the database server's state now."""
@@ -84,6 +140,6 @@ class LocalStack:
             command=command,
         )
 
-    def logs(self, source: LogSource) -> tuple[LogLine, ...]:
+    def logs(self, source: LogSource, replica: int = 1) -> tuple[LogLine, ...]:
         """Return the lines seen so far."""
-        return (self._app if source == "app" else self._server).log.lines()
+        return (self._apps[replica - 1] if source == "app" else self._server).log.lines()

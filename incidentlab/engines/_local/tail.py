@@ -16,8 +16,11 @@ _SLOWEST = 0.032  # … and after a silence
 class Tail:
     """Follows one file in a thread. The file stays when we go, so a stack that is kept goes on writing it."""
 
-    def __init__(self, path: Path, source: LogSource, redactor: Callable[[], Redactor], tell: Tell) -> None:
+    def __init__(
+        self, path: Path, source: LogSource, redactor: Callable[[], Redactor], tell: Tell, replica: int = 1
+    ) -> None:
         self._source: LogSource = source
+        self._replica = replica
         self._redactor = redactor
         self._tell = tell
         self._lines: list[LogLine] = []
@@ -66,6 +69,6 @@ class Tail:
 
     def _add(self, raw: str) -> None:
         text = bound_line(self._redactor().text(clean_line(raw)))
-        line = LogLine(self._source, len(self._lines) + 1, text)
+        line = LogLine(self._source, len(self._lines) + 1, text, replica=self._replica)
         self._lines.append(line)
         self._tell(line)

@@ -65,7 +65,7 @@ class Template:
 
 def locate(host: DatabaseHost, spec: DatabaseSpec) -> Template:
     """Return the template for such a database, whether it is there or not."""
-    about = ["2", host.version, str(host.identity.uid), spec.user, spec.name, *_ARGUMENTS]
+    about = ["2", host.version, str(host.identity.uid), spec.admin, spec.name, *_ARGUMENTS]
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]
     return Template(places.cache() / "postgres" / f"{host.version}-{key}")
 
@@ -114,7 +114,7 @@ def _initialise(host: DatabaseHost, spec: DatabaseSpec, work: Path, new: Path, t
         file.write_text(password, "utf-8")
     host.identity.own(place / "password")
     pwfile, data = str(place / "password"), str(place / "data")
-    _run(host, (host.binaries.initdb, "-D", data, "-U", spec.user, f"--pwfile={pwfile}", *_ARGUMENTS), place, timeout)
+    _run(host, (host.binaries.initdb, "-D", data, "-U", spec.admin, f"--pwfile={pwfile}", *_ARGUMENTS), place, timeout)
     if spec.name != "postgres":
         _create_database(host, spec.name, place, timeout)
     _shorten_log(host, place, timeout)

@@ -179,7 +179,10 @@ def _state(facts: DatabaseFacts) -> str:
     if not facts.reachable:
         return f"{facts.error}"
     tables = counted(len(facts.tables), "table")
-    return f"PostgreSQL {facts.server_version}, {tables}, revision {', '.join(facts.revisions or ()) or 'none'}"
+    revision = ", ".join(facts.revisions or ()) or "none"
+    if facts.version_table and facts.revisions is None:
+        revision = f"not readable by {facts.user}"
+    return f"PostgreSQL {facts.server_version}, {tables}, revision {revision}"
 
 
 def _paths(facts: ProjectFacts) -> list[str]:

@@ -68,7 +68,21 @@ def killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def greedy() -> None:
+    hoard = []
+    while True:
+        hoard.append(bytearray(b"x" * 1_000_000))
+
+
+def job() -> None:
+    say(f"in {Path.cwd().name} with {os.environ['DATABASE_URL']}")
+    say(Path("laid-over.txt").read_text() if Path("laid-over.txt").exists() else "nothing laid over")
+    sys.exit(int(sys.argv[2]))
+
+
 MODES = {
+    "greedy": greedy,
+    "job": job,
     "healthy": serve,
     "sick": serve,
     "crash": crash,
