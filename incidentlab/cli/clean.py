@@ -56,12 +56,23 @@ def _command(
 
 
 def _full_id(run: str | None) -> str | None:
-    """Return the run that a person means: of those with a record, else of those that have left something."""
-    from incidentlab.errors import UnknownNameError, UsageError
-    from incidentlab.lab import archive, clean
+    """Return the run that a person means: of those with a record, else of those that have left something.
+
+    Raises:
+        RefusedError: it is in progress.
+        UnknownNameError: there is none of that name.
+    """
+    from incidentlab.errors import RefusedError, UnknownNameError, UsageError
+    from incidentlab.lab import active, archive, clean
 
     if run is None:
         return None
+    if going := sorted(each for each in active.alive() if each.startswith(run)):
+        raise RefusedError(
+            f"The run {going[0]} is in progress.",
+            why="It removes what it has started when it ends.",
+            mend=["To end it now: Ctrl-C where it runs.", "What other runs have left: incidentlab clean"],
+        )
     left = sorted({each.run for each in clean.find() if each.run.startswith(run)})
     if len(left) == 1:
         return left[0]

@@ -133,7 +133,8 @@ class Station:
         given = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         command = [*self.python(), "-m", "incidentlab", *words]
         where = given.pop("cwd", self.folder)
-        return Going(subprocess.Popen(command, env=self.env(env), text=True, cwd=where, **given), self.look)
+        process = subprocess.Popen(command, env=self.env(env), text=True, cwd=where, preexec_fn=_hear_signals, **given)
+        return Going(process, self.look)
 
     def run(self, words: Sequence[str], **options: Any) -> Done:
         """Carry out a command."""
@@ -219,6 +220,12 @@ class Station:
             for tag in image["RepoTags"]:
                 api.remove_image(tag, force=True)
         api.close()
+
+
+def _hear_signals() -> None:
+    """Hear what a shell lets the programs in its background ignore: the tests themselves may run there."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
 
 
 def until(done: Callable[[], object], timeout: float = PATIENCE) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from pathlib import Path
 
 from incidentlab import places
 
@@ -27,12 +28,20 @@ def cache_labels() -> dict[str, str]:
 
     ``RUN`` is there and empty: an image that is committed from a container would inherit that container's run.
     """
-    return {OWNER: US, CACHE: "true", RUN: ""}
+    return {OWNER: US, CACHE: "true", RUN: "", HOME: cache_home()}
 
 
 def home() -> str:
-    """Return what tells this home's things from those of another ``INCIDENTLAB_HOME`` or user on the same engine."""
-    return hashlib.sha256(str(places.cache().resolve()).encode()).hexdigest()[:12]
+    """Return what tells this home's runs from those of another ``INCIDENTLAB_HOME`` or user on the same engine.
+
+    It stands for the folder that knows which of them are in progress.
+    """
+    return _short(places.state())
+
+
+def cache_home() -> str:
+    """Return what tells the kept images of this home from another's; homes may share a cache."""
+    return _short(places.cache())
 
 
 def of_run(run: str) -> dict[str, list[str]]:
@@ -73,6 +82,10 @@ def mirrored(name: str, registry: str) -> str:
 def with_tag(name: str) -> str:
     """Return an image's name with its tag or digest; ``latest`` where it has none."""
     return name if "@" in name or ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def _short(folder: Path) -> str:
+    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
 
 
 def _word(text: str) -> str:

@@ -45,7 +45,7 @@ def obtain(shop: Workshop, image: dict[str, Any], tell: Callable[[str], None], d
     """
     spec = shop.request.spec.database
     # The password lies in this home, so the image is this home's too.
-    about = (_FORMAT, str(image["Id"]), spec.admin, spec.name, names.home())
+    about = (_FORMAT, str(image["Id"]), spec.admin, spec.name, names.cache_home())
     key = hashlib.sha256("\0".join(about).encode()).hexdigest()[:20]
     try:
         with _alone(key, shop):
@@ -104,7 +104,7 @@ def _kept(shop: Workshop, container: str, key: str, login: Credentials) -> str:
     if (code := api.inspect_container(container)["State"]["ExitCode"]) != 0:
         raise _UnfitError(f"it did not stop cleanly (exit code {code})")
     # A name that is set here is not taken over from the container.
-    conf = {"Env": ["POSTGRES_PASSWORD="], "Labels": {**names.cache_labels(), names.HOME: names.home()}}
+    conf = {"Env": ["POSTGRES_PASSWORD="], "Labels": names.cache_labels()}
     image = str(api.commit(container, repository=REPOSITORY, tag=key, conf=conf, pause=False)["Id"])
     inspected = images.image_of(api, image)
     if login.password in json.dumps(inspected) or "POSTGRES_PASSWORD=" not in inspected["Config"]["Env"]:

@@ -52,8 +52,9 @@ def remove(leftover: Leftover) -> None:
 def _cached(connection: Connection) -> list[str]:
     with asking(connection, "looking for kept images"):
         found: list[dict[str, Any]] = connection.api.images(filters={"label": [names.OURS, names.CACHED]})
+    mine = names.cache_home()
     # An image that another home has primed is of use to that home, and may be in use there now.
-    ours = [image for image in found if image["Labels"].get(names.HOME, names.home()) == names.home()]
+    ours = [image for image in found if image["Labels"].get(names.HOME, mine) == mine]
     tags = [tag for image in ours for tag in _tags(image)]
     return sorted(tags)
 
