@@ -14,6 +14,10 @@ _Steps = Annotated[list[StepFormat], Field(max_length=50)]
 _Replicas = Annotated[int, Field(ge=1, le=10)]
 _Query = Annotated[str, Field(min_length=1, max_length=2000)]
 _Count = Annotated[int, Field(ge=0)]
+_Difference = Annotated[
+    str,
+    Field(pattern=r"^(Dockerfile [A-Z]+|file \S+|env \w+|(before|during) [a-z_]+|replicas|limits)$", max_length=300),
+]
 
 
 def _status(value: object) -> object:
@@ -146,6 +150,7 @@ class VariantFormat(Strict):
     during: _Steps = Field(default=[])
     replicas: _Replicas | None = None
     limits: LimitsFormat | None = None
+    remedy: list[_Difference] = Field(default=[], description="All in which it differs from `broken`, and no more.")
 
 
 class DatabaseFormat(Strict):

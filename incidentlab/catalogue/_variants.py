@@ -45,6 +45,7 @@ def variant(name: str, parsed: "ScenarioFormat", folder: Path, problems: Problem
         steps(given.during, (*where, "during"), folder, problems),
         given.replicas or parsed.replicas,
         limits.memory if limits else None,
+        tuple(given.remedy),
     )
 
 

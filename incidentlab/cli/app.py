@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from incidentlab import __version__
-from incidentlab.cli import clean, demo, diagnose, doctor, explain, report, run, runs, scenarios
+from incidentlab.cli import clean, demo, diagnose, doctor, explain, prove, report, run, runs, scenarios
 from incidentlab.cli.settings import Settings, complete_words
 
 _EPILOG = (
@@ -56,6 +56,7 @@ def _root(
 
 for _module in (run, demo, diagnose, report, explain, clean, doctor):
     _module.register(app)
+prove.register(scenarios.group)
 for _group, _name in ((scenarios.group, "scenarios"), (runs.group, "runs")):
     app.add_typer(_group, name=_name)
 

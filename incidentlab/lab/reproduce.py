@@ -1,8 +1,8 @@
 """Makes a variant live, watches what becomes of it, proves it, collects the evidence and records all of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -22,7 +22,7 @@ from incidentlab.lab.probes import Prober
 from incidentlab.lab.record import Seen, run_record, shown
 from incidentlab.lab.recorder import Recorder
 from incidentlab.model.diagnosis import Diagnosis
-from incidentlab.model.events import Happened, Phase, PhaseEnded, PhaseStarted, Tell
+from incidentlab.model.events import Happened, LogLine, Phase, PhaseEnded, PhaseStarted, Tell
 from incidentlab.model.evidence import Evidence
 from incidentlab.model.run import Check, Run
 from incidentlab.model.scenario import Scenario, Variant
@@ -59,6 +59,7 @@ class Reproduction:
     diagnosis: Diagnosis
     folder: Path
     kept: tuple[str, ...] = ()  # how a kept stack can be reached
+    logs: Mapping[str, tuple[LogLine, ...]] = field(default_factory=dict)  # whole, by the name of who wrote it
 
 
 def reproduce(
@@ -95,7 +96,7 @@ def reproduce(
         run = run_record(run_id, scenario, variant, engine, engine_detail, seen, recorder)
         with interruption.held_back():
             folder = _saved(run, seen)
-    return Reproduction(run, seen.evidence, diagnose(seen.evidence), folder, seen.kept)
+    return Reproduction(run, seen.evidence, diagnose(seen.evidence), folder, seen.kept, seen.logs)
 
 
 @contextmanager

@@ -105,6 +105,7 @@ class Variant:
     during: tuple[Step, ...] = ()
     replicas: int = 1
     memory: int | None = None  # bytes that each replica may use
+    remedy: tuple[str, ...] = ()  # all in which it differs from ``broken``; see ``lab.differences``
 
 
 @dataclass(frozen=True, slots=True)

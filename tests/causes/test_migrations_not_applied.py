@@ -50,6 +50,15 @@ def whole(table: str = "tasks") -> Finding:
     return found
 
 
+def test_an_empty_database_tells_nothing_where_the_service_could_not_start() -> None:
+    facts = (image(*UVICORN), database(), project("tasks", dockerfile=DOCKERFILE))
+    refused = container(status="created", error="Bind for 127.0.0.1:8000 failed: port is already allocated")
+    assert find(evidence(refused, *facts)) is None
+    told = find(evidence(container(exit_code=3), *facts))
+    assert isinstance(told, Finding)
+    assert told.confidence == "likely"
+
+
 def test_all_sources_make_it_certain_and_the_chain_goes_from_the_image_to_the_statement() -> None:
     found = whole()
     assert (found.confidence, found.missing) == ("certain", ())

@@ -42,7 +42,7 @@ def _with_database(
     if missing:
         proven = project and creators(project, missing.bare) and not hindered(evidence)
         confidence: Confidence = "certain" if proven else "likely"
-    elif project and _nothing_created(project, database) and over_now(evidence, _ID, _TITLE, "") is None:
+    elif project and _shown_by_tables(evidence, project, database):
         confidence = "likely"
     else:
         return None
@@ -136,6 +136,13 @@ def _against(
         why = f"The table {present[missing.bare]} exists in the database that was asked."
         return RuledOut(_ID, _TITLE, why, database.id)
     return None
+
+
+def _shown_by_tables(evidence: Evidence, project: ProjectFacts, database: DatabaseFacts) -> bool:
+    """Say whether an empty database tells it alone: not where what would have migrated it could not even start."""
+    never_started = any(each.status == "created" and each.error for each in evidence.containers)
+    empty = _nothing_created(project, database) and not never_started
+    return empty and over_now(evidence, _ID, _TITLE, "") is None
 
 
 def _nothing_created(project: ProjectFacts, database: DatabaseFacts) -> bool:
