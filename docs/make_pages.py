@@ -1,14 +1,21 @@
-"""Makes the pages on causes from the catalogue's own data: ``python docs/make_pages.py``; a test holds them to it."""
+"""Makes the pages on causes, and the one on scenarios, from their own data: ``python docs/make_pages.py``.
+
+Tests hold the pages to the data.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from incidentlab import catalogue as scenarios
 from incidentlab.causes import catalogue, families
 from incidentlab.causes.page import page
 from incidentlab.model.cause import Cause
+from incidentlab.model.scenario import Scenario, Variant
 
-FOLDER = Path(__file__).resolve().parent / "causes"
+DOCS = Path(__file__).resolve().parent
+FOLDER = DOCS / "causes"
 INDEX = "README.md"
+SCENARIOS = DOCS / "SCENARIOS.md"
 
 
 def pages() -> dict[str, str]:
@@ -54,6 +61,54 @@ def _matrix(causes: tuple[Cause, ...]) -> Iterator[str]:
     yield ""
 
 
+def scenario_page() -> str:
+    """Return the page that lists the scenarios by the families of their causes."""
+    return "\n".join(_scenario_lines())
+
+
+def _scenario_lines() -> Iterator[str]:
+    yield "# The catalogue of scenarios\n"
+    yield (
+        "Incidents that can be reproduced: `incidentlab run broken --scenario ID`, then `incidentlab diagnose`, then one of\n"
+        "the remedies. Each has its story in a README beside its files, with a reference to where it happened for real.\n"
+        "`incidentlab scenarios prove` shows of each that it breaks, heals by its remedy alone, and is diagnosed;\n"
+        "[scenarios/README.md](../scenarios/README.md) has the format and the rules of the proof. This page is made from\n"
+        "the scenarios' own data by `python docs/make_pages.py`.\n"
+    )
+    known = [scenarios.load_folder(folder) for folder in scenarios.folders().values()]
+    yield f"There are {len(known)} of them.\n"
+    placed: set[str] = set()
+    for family in families().values():
+        causes = {each.id for each in family.causes}
+        members = [each for each in known if each.cause in causes]
+        placed |= {each.id for each in members}
+        if members:
+            yield f"## {family.title.rstrip('.')}\n"
+            yield from _scenario_table(members)
+    others = [each for each in known if each.id not in placed]
+    if others:
+        yield "## No incident\n"
+        yield from _scenario_table(others)
+    unfit = [(each, name, why) for each in known for name, why in each.unfit.items()]
+    if unfit:
+        yield "## What an engine cannot do truthfully\n"
+        yield "".join(f"- `{each.id}` on {name}: {why}\n" for each, name, why in unfit)
+
+
+def _scenario_table(members: list[Scenario]) -> Iterator[str]:
+    yield "| scenario | what happens | cause | remedies |\n| --- | --- | --- | --- |"
+    for each in members:
+        link = f"[{each.id}](../scenarios/{each.id}/README.md)"
+        cause = f"[{each.cause}](causes/{each.cause}.md)" if each.cause in catalogue() else each.cause
+        remedies = "<br>".join(_remedy(one) for one in each.variants.values() if one.remedy)
+        yield f"| {link} | {_cell(each.summary)} | {cause} | {remedies} |"
+    yield ""
+
+
+def _remedy(variant: Variant) -> str:
+    return f"`{variant.name}`: {_cell(variant.summary)}"
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
@@ -67,6 +122,7 @@ def main() -> None:
             path.unlink()
     for name, text in made.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    SCENARIOS.write_text(scenario_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
