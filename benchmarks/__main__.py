@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import judgement, logs, machine, measure, ours, sources
+from benchmarks import judgement, logs, machine, measure, ours, proofs, sources
 from benchmarks.model import CannotMeasureError, Comparison, Sample
 from benchmarks.results import Results
 from benchmarks.size import Weight, weigh
 from benchmarks.table import text
 
 PARTS = ("broken", "fixed", "starts", "size", "logs", "sources", "diagnose")
+LONG = ("proofs",)  # parts that are only measured where they are asked for by name
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,12 +62,16 @@ def _measure(asked: argparse.Namespace) -> Results:
         places, why = sources.measure(words, asked.rounds, _say)
         remarks += why
     score = _score(asked.corpus, remarks) if "diagnose" in asked.only else None
+    proven = None
+    if "proofs" in asked.only:
+        proven, why = proofs.measure(words, _say)
+        remarks += why
     after = machine.load()
     remarks += [line for line in [machine.remark(before, after, int(facts["cores"]))] if line]
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     return Results(
         date, facts, (before, after), asked.rounds, comparisons, starts,
-        weight=weight, logs=figures, sources=places, score=score, remarks=remarks,
+        weight=weight, logs=figures, sources=places, score=score, proofs=proven, remarks=remarks,
     )  # fmt: skip
 
 
@@ -82,7 +87,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=_count, default=5, metavar="N", help="whole runs of each contender (5)")
     parser.add_argument("--starts", type=_count, default=15, metavar="N", help="starts of each short command (15)")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="measure these parts alone")
+    parser.add_argument("--only", nargs="+", choices=(*PARTS, *LONG), default=PARTS, help="measure these parts alone")
     parser.add_argument("--peer", choices=("auto", "compose", "plain"), default="auto", help="compare with this one")
     parser.add_argument(
         "--corpus",

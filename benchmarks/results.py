@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.judgement import Score
 from benchmarks.logs import LogFigures
 from benchmarks.model import Comparison, Limit, Sample, middle, phases
+from benchmarks.proofs import ProofFigures
 from benchmarks.size import Weight
 from benchmarks.sources import SourceFigures
 
@@ -28,6 +29,7 @@ class Results:
     logs: LogFigures | None = None
     sources: SourceFigures | None = None
     score: Score | None = None
+    proofs: ProofFigures | None = None
     remarks: Sequence[str] = ()
 
     @property
@@ -41,7 +43,8 @@ class Results:
         ]
         logs = self.logs.limits if self.logs else []
         sources = self.sources.limits if self.sources else []
-        return ratios + starts + logs + sources + (self.score.limits if self.score else [])
+        proofs = self.proofs.limits if self.proofs else []
+        return ratios + starts + logs + sources + (self.score.limits if self.score else []) + proofs
 
     def document(self) -> dict[str, Any]:
         """Return the figures with every single sample, so that somebody else may judge them anew."""
@@ -60,6 +63,7 @@ class Results:
             "logs": _logs(self.logs) if self.logs else None,
             "sources": self.sources.document() if self.sources else None,
             "diagnose": self.score.document() if self.score else None,
+            "proofs": self.proofs.document() if self.proofs else None,
             "limits": [asdict(each) | {"met": each.met} for each in self.limits],
             "remarks": list(self.remarks),
         }

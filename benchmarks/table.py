@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from benchmarks import proofs
 from benchmarks.model import Comparison, Limit, Sample, middle, middle_cpu, phases
 from benchmarks.results import Results
 from benchmarks.table_logs import logs_text, score_text
@@ -30,6 +31,8 @@ def text(results: Results) -> str:
         parts.append("\n".join(["Reading sources", *rows]))
     if results.score and results.score.cases:
         parts.append(score_text(results.score))
+    if results.proofs:
+        parts.append(proofs.text(results.proofs))
     if results.remarks:
         parts.append("Remarks\n" + "\n".join(f"  {line}" for each in results.remarks for line in each.splitlines()))
     return "\n\n".join("\n".join(line.rstrip() for line in part.splitlines()) for part in parts)

@@ -11,6 +11,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
 from benchmarks.model import CannotMeasureError, Comparison, Limit, Sample, marks, middle, phases  # noqa: E402
 from benchmarks.process import run  # noqa: E402
+from benchmarks.proofs import ProofFigures, Proving  # noqa: E402
 from benchmarks.results import Results  # noqa: E402
 from benchmarks.rounds import take_turns  # noqa: E402
 from benchmarks.table import text  # noqa: E402
@@ -125,3 +126,14 @@ def test_a_program_is_measured_whole_and_a_failing_one_is_no_figure() -> None:
     assert outcome.sample.memory > 1 << 20
     with pytest.raises(CannotMeasureError, match="ended with 3"):
         run([sys.executable, "-c", "import sys; print('why'); sys.exit(3)"])
+
+
+def test_an_engine_on_which_nothing_was_proven_meets_no_limit() -> None:
+    alone, together = (Proving("local", jobs, seconds, {"deadlock": 9.0}) for jobs, seconds in ((1, 90.0), (2, 60.0)))
+    results = Results("2026-11-26", {}, (0.1, 0.2), 1, proofs=ProofFigures([alone, together]))
+    assert {each.name: each.met for each in results.limits} == {
+        "all scenarios proven on local": True,
+        "all scenarios proven on docker": False,
+    }
+    assert "gain 1.50" in text(results)
+    assert "docker   not measured" in text(results)
