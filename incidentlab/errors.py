@@ -15,6 +15,8 @@
     │   ├── UnsupportedInstructionError  4    the local engine cannot carry out a Dockerfile line
     │   ├── EngineLostError          4    the engine went away in the middle of a run
     │   ├── StepFailedError          4    a step of the scenario could not be carried out
+    │   ├── CompanionUnavailableError  4  a server beside the app is not here, or did not come up
+    │   │   └── CompanionMissingError  4  its program is not installed on this machine
     │   └── StorageError             4    a record could not be written or read
     ├── RefusedError                 5    refused for safety
     ├── LeftBehindError              6    something of ours could not be removed
@@ -133,6 +135,16 @@ class StepFailedError(EnvironmentUnfitError):
     """A step of the scenario could not be carried out: the incident itself could not be tried."""
 
     title = "The scenario could not be set up"
+
+
+class CompanionUnavailableError(EnvironmentUnfitError):
+    """A server that was to run beside the app, such as Prometheus, is not here or did not come up."""
+
+    title = "The monitoring cannot be used"
+
+
+class CompanionMissingError(CompanionUnavailableError):
+    """The program of such a server is not installed on this machine."""
 
 
 class StorageError(EnvironmentUnfitError):

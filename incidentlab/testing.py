@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from incidentlab.collectors import log
-from incidentlab.engines._base import Finished
+from incidentlab.engines._base import Companion, CompanionState, Finished, Reached
 from incidentlab.model.events import LogLine, LogSource
 from incidentlab.model.evidence import (
     ContainerFacts,
@@ -159,6 +159,7 @@ class FakeStack:
     spec: StackSpec = field(default_factory=lambda: StackSpec("test", "broken", Path("Dockerfile"), (), DatabaseSpec()))
     app_url: str = "http://127.0.0.1:8000"
     app_urls: tuple[str, ...] = ("http://127.0.0.1:8000",)
+    app_inside: tuple[str, ...] = ("127.0.0.1:8000",)
     database_url: str = "postgresql://app:secret@127.0.0.1:5432/app"
     owner_url: str = "postgresql://app:secret@127.0.0.1:5432/app"
     admin_url: str = "postgresql://app:secret@127.0.0.1:5432/app"
@@ -220,3 +221,12 @@ class FakeStack:
     def start_database(self) -> None:
         """Note it."""
         self.did.append("start the database")
+
+    def accompany(self, companion: Companion) -> Reached:
+        """Note it; it is said to be where people expect it."""
+        self.did.append(f"start {companion.role}")
+        return Reached(f"http://127.0.0.1:{companion.port}", f"{companion.role}:{companion.port}")
+
+    def companion(self, role: str) -> CompanionState:
+        """Say that it runs."""
+        return CompanionState(f"start {role}" in self.did)

@@ -123,6 +123,13 @@ class ExpectFormat(Strict):
     workload: ExpectedWorkloadFormat | None = None
 
 
+class AlertFormat(Strict):
+    """An alert of the service's rules that has to arrive when the variant is observed."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
+    within: Duration = Field(default=30.0, description="From the fault's beginning: the app's start, or `during`.")
+
+
 class LimitsFormat(Strict):
     """What each replica of the app may use."""
 
@@ -151,6 +158,9 @@ class VariantFormat(Strict):
     replicas: _Replicas | None = None
     limits: LimitsFormat | None = None
     remedy: list[_Difference] = Field(default=[], description="All in which it differs from `broken`, and no more.")
+    alerts: Annotated[list[AlertFormat], Field(max_length=10)] = Field(
+        default=[], description="What has to arrive under `run --observe`; on a healthy variant nothing may."
+    )
 
 
 class DatabaseFormat(Strict):

@@ -33,6 +33,8 @@ def check(scenario: Scenario, problems: Problems) -> None:
         where = ("variants", name, "expect")
         if variant.expect.workload and scenario.workload is None:
             problems.add((*where, "workload"), "there is no `workload:` in this scenario")
+        if variant.alerts and variant.expect.outcome == "healthy":
+            problems.add(("variants", name, "alerts"), "on a healthy variant no alert may arrive, so it names none")
         for index, line in enumerate(variant.expect.logs):
             if (line.replica or 1) > variant.replicas or (line.replica and line.source == "database"):
                 problems.add((*where, "logs", index), f"there is no replica {line.replica} of the {line.source}")

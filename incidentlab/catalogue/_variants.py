@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from incidentlab.catalogue._problems import Problems
 from incidentlab.catalogue._steps import inside, steps
+from incidentlab.model.alert import ExpectedAlert
 from incidentlab.model.scenario import (
     ContextEntry,
     Expectation,
@@ -46,6 +47,7 @@ def variant(name: str, parsed: "ScenarioFormat", folder: Path, problems: Problem
         given.replicas or parsed.replicas,
         limits.memory if limits else None,
         tuple(given.remedy),
+        tuple(ExpectedAlert(each.name, each.within) for each in given.alerts),
     )
 
 

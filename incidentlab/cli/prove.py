@@ -74,11 +74,11 @@ def _tasks(output: "Output", scenarios: list[str], engines: list[str], *, everyt
             mend=["One: incidentlab scenarios prove missing-migrations", "All: incidentlab scenarios prove --all -j 2"],
         )
     found = [(place, catalogue.find(place)) for place in (catalogue.names() if everything else scenarios)]
-    usable = _usable(output, engines)
+    usable = usable_engines(output, engines)
     return [Task(scenario, each, place) for each in usable for place, scenario in found]
 
 
-def _usable(output: "Output", wanted: list[str]) -> "list[Engine]":
+def usable_engines(output: "Output", wanted: list[str]) -> "list[Engine]":
     """Return the engines to prove on; one that was named has to be usable, others are left out with a word."""
     from rich.text import Text
 

@@ -9,6 +9,7 @@ from incidentlab.cli.settings import complete_engines, complete_scenarios, compl
 if TYPE_CHECKING:
     from incidentlab.console.output import Output
     from incidentlab.lab.reproduce import Keep, Options, Reproduction
+    from incidentlab.lab.vigil import Observe
 
 DEFAULT_SCENARIO = "missing-migrations"
 RESULT_SCHEMA = "incidentlab/run-result/1"
@@ -52,6 +53,10 @@ def _command(
         float | None, typer.Option(help="Seconds the app may take to its outcome; the scenario's own by default.")
     ] = None,
     registry: Annotated[str, typer.Option(help="Mirror to pull base images from, such as mirror.example:5000.")] = "",
+    observe: Annotated[
+        bool, typer.Option("--observe", help="Watch it with Prometheus: broken, its alerts arrive; fixed, none does.")
+    ] = False,
+    rules: Annotated[str, typer.Option(help="File with alert rules, instead of the service's own.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the result.")] = False,
     verbose: Annotated[
@@ -63,7 +68,7 @@ def _command(
 
     output = output_of(context, quiet=quiet, verbose=verbose)
     one_of("--keep", keep, ("never", "on-failure", "always"))
-    options = Options(cast("Keep", keep), _checked(timeout), registry)
+    options = Options(cast("Keep", keep), _checked(timeout), registry, observe=_observe(rules, asked=observe))
     result = run_variant(output, scenario, variant, engine, options)
     if json:
         output.json(document(result))
@@ -111,6 +116,8 @@ def run_variant(
 
 def document(result: "Reproduction") -> dict[str, Any]:
     """Return what ``run --json`` prints; scripts rely on its keys."""
+    from dataclasses import asdict
+
     run = result.run
     return {
         "schema": RESULT_SCHEMA,
@@ -127,10 +134,25 @@ def document(result: "Reproduction") -> dict[str, Any]:
             {"name": each.name, "met": each.met, "expected": each.expected, "observed": each.observed}
             for each in run.checks
         ],
+        "watch": asdict(run.watch) if run.watch else None,
         "kept": run.kept,
         "reach": list(result.kept),
         "record": str(result.folder),
     }
+
+
+def _observe(rules: str, *, asked: bool) -> "Observe | None":
+    from pathlib import Path
+
+    from incidentlab.errors import UsageError
+
+    if not asked:
+        if rules:
+            raise UsageError("--rules goes with --observe.", mend=["Add --observe."])
+        return None
+    from incidentlab.lab.vigil import Observe
+
+    return Observe(Path(rules) if rules else None)
 
 
 def _checked(timeout: float | None) -> float | None:

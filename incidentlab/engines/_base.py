@@ -3,7 +3,7 @@
 Every engine is held to the same contract tests (``tests/engines/test_contract.py``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,7 @@ class StackRequest:
     keep: Flag = field(default_factory=Flag)  # set before leaving the context: leave the stack running
     registry: str = ""  # a mirror to take base images from, as "mirror.example:5000"
     timeout: float = 120.0  # seconds that building and starting the database may each take
+    app_port: int = 0  # the port of this machine that people expect the first replica on; another where it is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,41 @@ class Finished:
 
     exit_code: int  # 137 where it was ended because it took too long
     output: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A further server beside the app, such as Prometheus: a container of ``image``, or a program of this machine.
+
+    In ``arguments`` the engine puts its own for ``{config}`` and ``{data}`` (folders) and ``{listen}`` (host:port).
+    """
+
+    role: str  # what it is called among the other parts of the run
+    image: str
+    programs: tuple[str, ...]  # what the program may be called on this machine; nothing where there is only an image
+    variable: str  # the environment variable by which people name it
+    arguments: tuple[str, ...]
+    port: int  # on which it listens in its container
+    files: Mapping[str, str] = field(default_factory=dict)  # place below ``{config}`` → text
+    env: Mapping[str, str] = field(default_factory=dict)
+    wanted_port: int = 0  # the port of this machine that people expect it on; another where it is taken
+    mend: tuple[str, ...] = ()  # how the program comes onto this machine
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a companion answers: from this machine, and for the other companions."""
+
+    url: str  # http://127.0.0.1:PORT
+    inside: str  # host:port
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionState:
+    """Whether a companion runs, and the last lines it has written, redacted."""
+
+    running: bool
+    said: tuple[str, ...] = ()
 
 
 class Stack(Protocol):
@@ -68,6 +104,7 @@ class Stack(Protocol):
     spec: StackSpec
     app_url: str  # http://127.0.0.1:PORT, known before the app starts; of the first replica
     app_urls: tuple[str, ...]  # of all replicas
+    app_inside: tuple[str, ...]  # host:port of all replicas, as a companion reaches them
     database_url: str  # postgresql://user:password@127.0.0.1:PORT/name, from here, as the app's role
     owner_url: str  # as the role that owns the database; the app's own where that is the one
     admin_url: str  # as the server's superuser: for what the lab itself does, never for a scenario's SQL
@@ -120,6 +157,19 @@ class Stack(Protocol):
         Raises:
             DatabaseNotReadyError: it does not come up.
         """
+
+    def accompany(self, companion: Companion) -> Reached:
+        """Start a further server beside the app, on 127.0.0.1; it is removed with the stack.
+
+        It has been started then and may not answer yet.
+
+        Raises:
+            CompanionMissingError: its program is not installed here.
+            CompanionUnavailableError: its image is not here and not to be had, or it cannot be started.
+        """
+
+    def companion(self, role: str) -> CompanionState:
+        """Return the state of a companion now."""
 
 
 class Engine(Protocol):

@@ -9,6 +9,7 @@ from incidentlab import __version__
 from incidentlab.engines._base import Engine
 from incidentlab.lab.observe import Observation
 from incidentlab.lab.recorder import Recorder
+from incidentlab.model.alert import Watch
 from incidentlab.model.events import LogLine, now
 from incidentlab.model.evidence import Evidence
 from incidentlab.model.run import Check, Run
@@ -30,6 +31,7 @@ class Seen:
     versions: dict[str, str]
     kept: tuple[str, ...] = field(default=())
     steps: tuple[str, ...] = ()
+    watch: Watch | None = None
 
     @property
     def met(self) -> bool:
@@ -79,6 +81,7 @@ def run_record(
         kept=bool(seen.kept),
         steps=seen.steps,
         replicas=variant.replicas,
+        watch=seen.watch,
         versions={"incidentlab": __version__, "python": platform.python_version(), **seen.versions},
     )
 

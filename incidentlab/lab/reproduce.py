@@ -21,6 +21,7 @@ from incidentlab.lab.observe import watch
 from incidentlab.lab.probes import Prober
 from incidentlab.lab.record import Seen, run_record, shown
 from incidentlab.lab.recorder import Recorder
+from incidentlab.lab.vigil import Observe, vigil
 from incidentlab.model.diagnosis import Diagnosis
 from incidentlab.model.events import Happened, LogLine, Phase, PhaseEnded, PhaseStarted, Tell
 from incidentlab.model.evidence import Evidence
@@ -39,6 +40,7 @@ def _go_on(_phase: Phase) -> None:
 class Options:
     """How a run is carried out. ``timeout`` (seconds) replaces the scenario's own ``within``.
 
+    ``observe`` has the monitoring watch the run. ``app_port`` is where people expect the app, if that is free.
     ``before`` is called, in the calling thread, before each phase from ``app`` to ``collect``. It may wait for a person
     while the stack lives, which the record has as ``paused``, or end the run by an exception: all is removed then.
     """
@@ -48,6 +50,8 @@ class Options:
     registry: str = ""
     build_timeout: float = 900.0
     before: Before = _go_on
+    observe: Observe | None = None
+    app_port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,10 @@ def reproduce(
     recorder = Recorder(tell)
     keep = Flag()
     with interruption.shielded(active.registered(run_id, keep)) as scratch:
-        request = StackRequest(run_id, scenario.stack(variant), scratch, keep, options.registry, options.build_timeout)
+        spec = scenario.stack(variant)
+        request = StackRequest(
+            run_id, spec, scratch, keep, options.registry, options.build_timeout, app_port=options.app_port
+        )
         with (
             _swept(engine, run_id, interruption),
             interruption.leaving_shielded(engine.start(request, recorder)) as stack,
@@ -134,11 +141,15 @@ def _use(run_id: str, stack: Stack, scenario: Scenario, variant: Variant, record
     warm_up = Thread(target=_warm_up, args=(probers[0],), daemon=True)
     warm_up.start()
     try:
-        with staging.staged(stack, recorder) as scene:
+        with (
+            vigil(options.observe, scenario, variant, stack, recorder) as watching,
+            staging.staged(stack, recorder) as scene,
+        ):
             if before:
                 with _phase(recorder, options.before, "prepare", "Set the scene"):
                     staging.before(before, scene)
             with _phase(recorder, options.before, "app", f"Start the app ({variant.name})"):
+                watching.fault_begins()
                 stack.start_app()
                 scene.started.set()
             # A port that was taken in this moment has been exchanged for another.
@@ -150,8 +161,13 @@ def _use(run_id: str, stack: Stack, scenario: Scenario, variant: Variant, record
             happening = Happening(scenario.workload, during, expect, stack, probers[0], recorder, scene)
             proofs: list[Check] = []
             if happening.is_worth_it(observation):
+                if during and observation.outcome == "healthy":
+                    watching.fault_begins()
                 with _phase(recorder, options.before, "verify", "Prove it by use"):
                     observation, proofs = happening.carry_out(observation)
+            if watching.wanted:
+                with _phase(recorder, options.before, "alerts", watching.title):
+                    proofs += watching.held_out()
             with _phase(recorder, options.before, "collect", "Collect the evidence"):
                 logs = logs_of(stack)
                 evidence = collect(run_id, stack, probers[0], logs, shown(variant.dockerfile))
@@ -162,7 +178,9 @@ def _use(run_id: str, stack: Stack, scenario: Scenario, variant: Variant, record
         checks = assess(expect, observation, evidence, logs) + proofs
         _tell_first_error(evidence, recorder)
         steps = tuple(staging.sentence(each) for each in before + during)
-        return Seen(observation, checks, evidence, logs, stack.notes, dict(stack.versions), steps=steps)
+        return Seen(
+            observation, checks, evidence, logs, stack.notes, dict(stack.versions), steps=steps, watch=watching.record()
+        )
     finally:
         warm_up.join()
         for prober in probers:

@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from typing import Literal
 
 # The phases of a run, in the order in which people read them; ``build`` and ``database`` happen side by side.
-Phase = Literal["build", "database", "prepare", "app", "observe", "verify", "collect", "teardown"]
+# ``monitoring`` and ``alerts`` are of observed runs only.
+Phase = Literal[
+    "build", "database", "monitoring", "prepare", "app", "observe", "verify", "alerts", "collect", "teardown"
+]
 LogSource = Literal["app", "database"]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from incidentlab.model.alert import Watch
 from incidentlab.model.scenario import Outcome
 
 RUN_SCHEMA = "incidentlab/run/1"
@@ -71,6 +72,7 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=dict)  # engine, PostgreSQL, Python, incidentlab
     steps: tuple[str, ...] = ()  # what was done to the stack on purpose, in sentences
     replicas: int = 1
+    watch: Watch | None = None  # of a run that was observed by its monitoring
     schema: str = RUN_SCHEMA
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from incidentlab.model.alert import ExpectedAlert
 from incidentlab.model.step import DelayDatabase, JsonValue, Step, StopDatabase, Workload
 
 # ``unhealthy``: it answers, and says that it is not well; ``degraded``: it says that it is well, and requests fail;
@@ -106,6 +107,7 @@ class Variant:
     replicas: int = 1
     memory: int | None = None  # bytes that each replica may use
     remedy: tuple[str, ...] = ()  # all in which it differs from ``broken``; see ``lab.differences``
+    alerts: tuple[ExpectedAlert, ...] = ()  # that have to arrive when it is observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,11 @@ class Scenario:
     before: tuple[Step, ...] = ()  # carried out when the database answers, before the app starts
     during: tuple[Step, ...] = ()  # carried out once the app has started
     workload: Workload | None = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds within which every alert of this scenario has arrived; 0 where it names none."""
+        return max((alert.within for each in self.variants.values() for alert in each.alerts), default=0.0)
 
     def steps(self, variant: Variant) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
         """Return what is done to ``variant`` before its app starts, and what while it runs."""

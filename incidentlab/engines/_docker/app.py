@@ -28,6 +28,8 @@ class App:
         self.replica = replica
         self.role = log_name(ROLE, replica)
         self._occupied = False
+        self._alone = shop.request.spec.replicas == 1
+        self._wanted = shop.request.app_port if replica == 1 else 0
         self._image = str(image["Id"])
         self._inner_port = app_port(image)
         self._env = variables(shop.request.spec, shop.logins.app.at(database.ALIAS, PORT))
@@ -45,6 +47,11 @@ class App:
         """Return the port of this machine on which the app is published."""
         return self._port
 
+    @property
+    def inside(self) -> str:
+        """Return where others on the run's network reach it; replicas share the alias, so each goes by its own name."""
+        return f"{ROLE if self._alone else self.name}:{self._inner_port}"
+
     def start(self) -> None:
         """Start it.
 
@@ -59,7 +66,7 @@ class App:
                     self._shop.connection.api.start(self.container)
                     return
                 except APIError as error:
-                    if self._occupied or not _is_taken(error):
+                    if self._occupied or not is_taken(error):
                         self._refuse(error)
                         return
                     self._again(left, error)
@@ -70,7 +77,8 @@ class App:
         self._occupied = True
 
     def _create(self) -> None:
-        held = self._held = _hold_a_port()
+        held = self._held = _hold_a_port(self._wanted)
+        self._wanted = 0  # once taken by somebody else it is not tried again
         self._shop.held.append(held)
         self._port = int(held.getsockname()[1])
         with asking(self._shop.connection, "creating the app's container"):
@@ -103,18 +111,22 @@ class App:
         self.refused = True
 
 
-def _is_taken(error: Any) -> bool:
+def is_taken(error: Any) -> bool:
+    """Say whether the engine failed because somebody else listens on the port."""
     text = str(error.explanation or error).lower()
     return any(words in text for words in _PORT_TAKEN)
 
 
-def _hold_a_port() -> socket.socket:
-    """Bind a free port without listening.
+def _hold_a_port(wanted: int) -> socket.socket:
+    """Bind a free port, the wanted one where that is free, without listening.
 
     The kernel then gives it to nobody who asks for any port, while the engine, which like us allows the address to
     be used again, may still listen on it.
     """
     held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind((LOOPBACK, 0))
+    try:
+        held.bind((LOOPBACK, wanted))
+    except OSError:
+        held.bind((LOOPBACK, 0))
     return held

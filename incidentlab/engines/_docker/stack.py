@@ -9,7 +9,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from incidentlab.engines._base import Finished
+from incidentlab.engines._base import Companion, CompanionState, Finished, Reached
+from incidentlab.engines._docker import companion as beside
 from incidentlab.engines._docker import database, facts, interruptible, job
 from incidentlab.engines._docker.app import App
 from incidentlab.engines._docker.client import asking
@@ -48,6 +49,7 @@ class DockerStack:
         self._watches: dict[int, ExitWatch] = {}
         self._followers: dict[int, Follower] = {}
         self._jobs = count(1)
+        self._beside: dict[str, str] = {}  # role → container
         self.spec = shop.request.spec
         self.project = project
         own = shop.logins.passwords
@@ -68,6 +70,7 @@ class DockerStack:
         """Set down what may have changed: a port that was taken is exchanged, a log may have been cut."""
         self.app_urls = tuple(f"http://{LOOPBACK}:{app.port}" for app in self._apps)
         self.app_url = self.app_urls[0]
+        self.app_inside = tuple(app.inside for app in self._apps)
         cut = [
             f"Only the first {KEPT} lines of a log were kept; {each.dropped} more were written."
             for each in (*self._followers.values(), self._database.follower)
@@ -149,6 +152,17 @@ class DockerStack:
         """Start the stopped server again and wait for its answer."""
         deadline = monotonic() + self._shop.request.timeout
         interruptible.start(self._shop, self._database.container, self._database.port, deadline)
+
+    def accompany(self, companion: Companion) -> Reached:
+        """Start a server beside the app, in a container on the run's network."""
+        self._shop.voice.check()
+        self._beside[companion.role], reached = beside.start(self._shop, companion)
+        return reached
+
+    def companion(self, role: str) -> CompanionState:
+        """Return the state of a companion now."""
+        self._shop.voice.check()
+        return beside.state(self._shop, self._beside[role])
 
     def image(self) -> ImageFacts:
         """Return how the app's image starts."""

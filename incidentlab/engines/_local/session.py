@@ -9,8 +9,8 @@ from threading import Event, Thread
 from typing import TypeVar
 
 from incidentlab.engines import _context
-from incidentlab.engines._base import StackRequest
-from incidentlab.engines._local import carry, files, household, jobs, launch, ledger, processes
+from incidentlab.engines._base import Companion, Reached, StackRequest
+from incidentlab.engines._local import carry, companion, files, household, jobs, launch, ledger, processes
 from incidentlab.engines._local.app import App, log_path
 from incidentlab.engines._local.identity import Identity
 from incidentlab.engines._local.job import Job
@@ -39,6 +39,7 @@ class Session:
         self.tails: list[Tail] = []
         self.server: Server | None = None
         self.apps: list[App] = []
+        self.beside: list[companion.Beside] = []
 
     def up(self) -> LocalStack:
         """Build and start the database, side by side.
@@ -107,14 +108,15 @@ class Session:
         ports: list[int] = []
         words = launch.translation(image, launch.exposed_port(image), 0)
         for replica in range(1, spec.replicas + 1):
-            words = launch.translation(image, launch.exposed_port(image), self.ledger.port())
+            wanted = companion.wanted(self.request.app_port) if replica == 1 else 0
+            words = launch.translation(image, launch.exposed_port(image), wanted or self.ledger.port())
             if words.outside in ports:
                 raise _one_port(words.outside)
             ports.append(words.outside)
             what = job.started(words, job.home(log_name("app", replica)), spec, server.logins.app)
             log = self._tail(log_path(ground, replica), "app", replica)
             self.apps.append(App(what, image.config, identity, self.ledger, log, replica))
-        stack = LocalStack(self.about, spec, Parts(image, server, tuple(self.apps), tuple(ports), job))
+        stack = LocalStack(self.about, spec, Parts(image, server, tuple(self.apps), tuple(ports), job, self._accompany))
         stack.project = context
         stack.notes = (
             *image.notes,
@@ -124,6 +126,14 @@ class Session:
             *_replicas_note(spec),
         )
         return stack
+
+    def _accompany(self, wanted: Companion) -> tuple[companion.Beside, Reached]:
+        ground = self.ground
+        if ground is None:
+            raise RuntimeError("a companion comes after the stack is up")
+        begun = companion.start(wanted, ground / f"beside-{wanted.role}", household.app_identity(), self.ledger)
+        self.beside.append(begun[0])
+        return begun
 
     def down(self) -> None:
         """End every process and remove every file of this run.
@@ -135,6 +145,7 @@ class Session:
 
     def _down(self) -> None:
         stops = [Thread(target=part.stop if isinstance(part, App) else part.halt) for part in self._parts()]
+        stops += [Thread(target=part.halt) for part in self.beside]
         for thread in stops:
             thread.start()
         for thread in stops:

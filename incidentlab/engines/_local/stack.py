@@ -2,14 +2,15 @@
 
 import platform
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from incidentlab.engines._base import Finished
+from incidentlab.engines._base import Companion, CompanionState, Finished, Reached
 from incidentlab.engines._local import processes
 from incidentlab.engines._local.app import App
 from incidentlab.engines._local.carry import Image
+from incidentlab.engines._local.companion import Beside
 from incidentlab.engines._local.job import Job
 from incidentlab.engines._local.server import Server
 from incidentlab.model.events import LogLine, LogSource
@@ -39,6 +40,7 @@ class Parts:
     apps: tuple[App, ...]
     ports: tuple[int, ...]
     job: Job
+    beside: Callable[[Companion], tuple[Beside, Reached]]  # starts a companion
 
 
 class LocalStack:
@@ -53,10 +55,13 @@ class LocalStack:
         self._apps = parts.apps
         self._ports = parts.ports
         self._job = parts.job
+        self._start_beside = parts.beside
+        self._beside: dict[str, Beside] = {}
         self._occupied: socket.socket | None = None
         self.spec = spec
         self.app_urls = tuple(f"http://127.0.0.1:{port}" for port in parts.ports)
         self.app_url = self.app_urls[0]
+        self.app_inside = tuple(f"127.0.0.1:{port}" for port in parts.ports)
         self.database_url = server.logins.app.url
         self.owner_url = server.logins.owner.url
         self.admin_url = server.logins.admin.url
@@ -107,6 +112,15 @@ class LocalStack:
     def start_database(self) -> None:
         """Start the stopped server again and wait for its answer."""
         self._server.start_again(_START_SECONDS)
+
+    def accompany(self, companion: Companion) -> Reached:
+        """Start a server beside the app, from a program of this machine."""
+        self._beside[companion.role], reached = self._start_beside(companion)
+        return reached
+
+    def companion(self, role: str) -> CompanionState:
+        """Return the state of a companion now."""
+        return self._beside[role].state(Redactor(self.secrets))
 
     def database(self) -> ContainerFacts:
         """Return the database server's state now."""

@@ -1,0 +1,181 @@
+"""The alert truth test of one run: what has to arrive on a broken variant does, and on a healthy one nothing may."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+
+from incidentlab.engines._base import Stack
+from incidentlab.errors import CompanionMissingError, UsageError
+from incidentlab.lab.recorder import Recorder
+from incidentlab.lab.traffic import traffic
+from incidentlab.model.alert import Alert, Watch
+from incidentlab.model.events import Happened, PhaseEnded, PhaseStarted, now
+from incidentlab.model.run import Check
+from incidentlab.model.scenario import Scenario, Variant
+from incidentlab.monitoring import config
+from incidentlab.monitoring.api import Api
+from incidentlab.monitoring.arrivals import Arrival, Arrivals
+from incidentlab.monitoring.judging import BY, judging
+from incidentlab.monitoring.running import Wanted, monitoring
+
+SILENCE = 10.0  # seconds of silence asked for, where the scenario names no alert that says how long one may take
+_SLACK = 2.0  # seconds more of silence than the slowest alert of the scenario may take
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """How a run is observed; ``rules`` is a file with alert rules, the service's own where it is ``None``."""
+
+    rules: Path | None = None
+    prometheus_port: int = 0  # of this machine, where people expect it; 0 for any
+    endless: bool = False  # the monitoring stays for people to look at: alerts are not waited for
+
+
+@dataclass(slots=True)
+class Vigil:
+    """Watches one run."""
+
+    scenario: Scenario
+    variant: Variant
+    stack: Stack
+    recorder: Recorder
+    arrivals: Arrivals
+    by: str = ""
+    unjudged: tuple[str, ...] = ()
+    wanted: bool = True  # whether alerts are waited for
+    prometheus: Api | None = None
+    onset: float = 0.0
+    watched: float = 0.0
+    seen: list[Alert] = field(default_factory=list)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether silence is what has to be heard."""
+        return self.variant.expect.outcome == "healthy"
+
+    @property
+    def title(self) -> str:
+        """What is waited for, for people."""
+        return "Listen for false alarms" if self.healthy else "Wait for the alerts"
+
+    def fault_begins(self) -> None:
+        """Set the moment from which times to detect count: the app's start, or what is done to it while it runs."""
+        self.onset = self.recorder.offset(now())
+
+    def held_out(self) -> list[Check]:
+        """Use the app and wait: for all alerts that are named, or through the whole silence.
+
+        Returns:
+            one check for each alert that has to arrive; on a healthy variant one for the silence.
+        """
+        patience = self.scenario.patience + _SLACK if self.scenario.patience else SILENCE
+        named = {each.name for each in self.variant.alerts}
+        longest = max((each.within for each in self.variant.alerts), default=patience)
+        with traffic(self.scenario, self.stack, self.recorder):
+            self.arrivals.wait(
+                lambda seen: bool(seen) if self.healthy else bool(named) and named <= {each.told.name for each in seen},
+                (patience if self.healthy else longest) - self._since(),
+            )
+            blind = self._blind() if self.healthy else ""
+        self.watched = self._since()
+        self.seen = [self._alert(each) for each in self.arrivals.all()]
+        if self.healthy:
+            return [self._silence(patience, blind)]
+        return [self._arrives(each.name, each.within) for each in self.variant.alerts]
+
+    def record(self) -> Watch | None:
+        """Return what the run's record has of it."""
+        if not self.by:
+            return None
+        # What was resolved since it was looked at last belongs to it as well.
+        ended = {(a.told.name, a.at): a for a in self.arrivals.all()}
+        alerts = tuple(self._alert(each) for each in ended.values())
+        return Watch(self.by, self.onset, self.watched or self._since(), alerts, self.unjudged)
+
+    def _since(self) -> float:
+        return self.recorder.offset(now()) - self.onset
+
+    def _alert(self, arrival: Arrival) -> Alert:
+        told, at = arrival.told, self.recorder.offset(arrival.at)
+        over = None if arrival.resolved_at is None else self.recorder.offset(arrival.resolved_at)
+        return Alert(told.name, at, at - self.onset, told.severity, told.cause, told.summary, told.instance, over)
+
+    def _arrives(self, name: str, within: float) -> Check:
+        found = next((each for each in self.seen if each.name == name), None)
+        expected = f"arrives within {within:g} s"
+        if found is not None:
+            met = found.detected_after <= within
+            return Check(f"alert {name}", met, expected, f"arrived after {found.detected_after:.1f} s")
+        others = ", ".join(dict.fromkeys(each.name for each in self.seen))
+        judged = " (its rule cannot be judged without Prometheus)" if name in self.unjudged else ""
+        heard = f"instead: {others}" if others else "nothing else did either"
+        return Check(f"alert {name}", False, expected, f"did not arrive in {self.watched:.1f} s{judged}; {heard}")
+
+    def _blind(self) -> str:
+        """Say what the monitoring does not see: silence proves nothing where nobody looks."""
+        targets = self.prometheus.targets() if self.prometheus else []
+        if self.prometheus and not targets:
+            return "Prometheus scrapes nothing"
+        return "; ".join(f"{each.address} is not scraped: {each.error}" for each in targets if not each.up)
+
+    def _silence(self, seconds: float, blind: str) -> Check:
+        heard = "; ".join(f"{each.name} after {each.detected_after:.1f} s: {each.summary}" for each in self.seen)
+        observed = heard or f"silent for {self.watched:.1f} s" + (f", but {blind}" if blind else "")
+        return Check("no false alarm", not self.seen and not blind, f"silence for {seconds:g} s", observed)
+
+
+@contextmanager
+def vigil(
+    observe: Observe | None, scenario: Scenario, variant: Variant, stack: Stack, recorder: Recorder
+) -> Iterator[Vigil]:
+    """Start the monitoring and give the watch over this run; one that watches nothing where none is asked for.
+
+    Raises:
+        UsageError: the rules cannot be read, or have no alert that the scenario names.
+        CompanionUnavailableError: the monitoring did not come up.
+    """
+    if observe is None:
+        yield Vigil(scenario, variant, stack, recorder, Arrivals(recorder), wanted=False)
+        return
+    rules = observe.rules or config.rules_file()
+    _named(variant, rules)
+    with ExitStack() as around:
+        began = perf_counter()
+        recorder(PhaseStarted("monitoring", "Start the monitoring"))
+        ok = False
+        try:
+            watching = _begun(around, observe, rules, Vigil(scenario, variant, stack, recorder, Arrivals(recorder)))
+            ok = True
+        finally:
+            detail = watching.by if ok else ""
+            recorder(PhaseEnded("monitoring", perf_counter() - began, detail, ok=ok))
+        yield watching
+
+
+def _begun(around: ExitStack, observe: Observe, rules: Path, bare: Vigil) -> Vigil:
+    """Have Prometheus judge; where it is not installed, judge what can be judged without it, and say so."""
+    bare.wanted = not observe.endless
+    try:
+        wanted = Wanted(rules, observe.prometheus_port, listen=not observe.endless)
+        running = around.enter_context(monitoring(bare.stack, wanted, bare.recorder))
+        return replace(bare, arrivals=running.arrivals, by=running.by, prometheus=running.prometheus)
+    except CompanionMissingError as error:
+        if observe.endless:
+            raise
+        bare.recorder(Happened(f"{error.what} {' '.join(error.mend[:1])}", "monitoring"))
+    arrivals, unjudged = around.enter_context(judging(bare.stack, config.rules(rules), bare.recorder))
+    return replace(bare, arrivals=arrivals, by=BY, unjudged=unjudged)
+
+
+def _named(variant: Variant, path: Path) -> None:
+    """Refuse to wait for an alert that no rule can raise."""
+    known = {each.name for each in config.rules(path)}
+    for each in variant.alerts:
+        if each.name not in known:
+            raise UsageError(
+                f"The scenario waits for the alert {each.name}, which no rule raises.",
+                why=f"{path} has: {', '.join(sorted(known)) or 'no rules'}.",
+                mend=("Name one of these under `alerts:` in scenario.yaml, or add the rule.",),
+            )

@@ -1,0 +1,130 @@
+"""The service's own monitoring files → what the lab's Prometheus and Alertmanager are told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from incidentlab.errors import UsageError
+from incidentlab.resources import bundled_root
+
+JOB = "taskmanager"
+INTERVAL = "500ms"  # between two scrapes and two evaluations: a run lasts seconds
+RULES = "alerts.yml"  # how Prometheus finds the rules, whatever their own file is called
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One alert rule as its file has it."""
+
+    name: str
+    expression: str
+    lasting: str  # its ``for``
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+
+def folder() -> Path:
+    """Return where the service's monitoring files are."""
+    return bundled_root() / "service" / "monitoring"
+
+
+def rules_file() -> Path:
+    """Return the service's alert rules."""
+    return folder() / RULES
+
+
+def prometheus_files(targets: Sequence[str], alertmanager: str, rules: Path) -> dict[str, str]:
+    """Return Prometheus' files: the service's configuration with the run's addresses in it, and the rules.
+
+    Args:
+        targets: host:port of each replica of the app.
+        alertmanager: host:port.
+        rules: the file with the alert rules.
+
+    Raises:
+        UsageError: a file cannot be read.
+    """
+    config = _document(folder() / "prometheus.yml")
+    own = next((each for each in config.get("scrape_configs", ()) if each.get("job_name") == JOB), {"job_name": JOB})
+    own = {name: value for name, value in own.items() if not name.endswith("_sd_configs") and name != "static_configs"}
+    own |= {"static_configs": [{"targets": list(targets)}], "scrape_interval": INTERVAL, "scrape_timeout": INTERVAL}
+    told = {
+        "global": {**config.get("global", {}), "scrape_interval": INTERVAL, "evaluation_interval": INTERVAL}
+        | {"scrape_timeout": INTERVAL},
+        "rule_files": [RULES],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
+        "scrape_configs": [own],
+    }
+    return {"prometheus.yml": _text(told), RULES: _read(rules)}
+
+
+def alertmanager_files(webhook: str) -> dict[str, str]:
+    """Return Alertmanager's files: the service's routes without their patience, and one receiver.
+
+    Args:
+        webhook: where it tells of alerts; empty where its own list is asked instead.
+    """
+    config = _document(folder() / "alertmanager.yml")
+    route = {**config.get("route", {}), "receiver": "incidentlab", "group_wait": "0s", "group_interval": "1s"}
+    route.pop("routes", None)
+    hooks = {"webhook_configs": [{"url": webhook, "send_resolved": True}]} if webhook else {}
+    told = {"route": route, "receivers": [{"name": "incidentlab", **hooks}]}
+    if "inhibit_rules" in config:
+        told["inhibit_rules"] = config["inhibit_rules"]
+    return {"alertmanager.yml": _text(told)}
+
+
+def rules(path: Path) -> tuple[Rule, ...]:
+    """Return the alert rules of a file.
+
+    Raises:
+        UsageError: it cannot be read, or is not what Prometheus takes for rules.
+    """
+    try:
+        groups = _document(path)["groups"]
+        return tuple(
+            Rule(
+                each["alert"],
+                str(each["expr"]).strip(),
+                str(each.get("for", "0s")),
+                each.get("labels", {}),
+                each.get("annotations", {}),
+            )
+            for group in groups
+            for each in group["rules"]
+            if "alert" in each
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise UsageError(
+            f"{path} holds no alert rules.",
+            why="It has to hold `groups:`, each with `rules:` of `alert:` and `expr:`.",
+            mend=(f"See what is wrong: promtool check rules {path}",),
+        ) from None
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(_read(path))
+    except yaml.YAMLError as error:
+        raise UsageError(
+            f"{path} is not YAML.", why=str(error), mend=(f"See what is wrong: promtool check rules {path}",)
+        ) from None
+    return found if isinstance(found, dict) else {}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path} cannot be read.",
+            why=str(getattr(error, "strerror", "") or error),
+            mend=("Name another file with alert rules: --rules FILE",),
+        ) from None
+
+
+def _text(told: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(told), sort_keys=False)
