@@ -69,11 +69,11 @@ def scenario_page() -> str:
 def _scenario_lines() -> Iterator[str]:
     yield "# The catalogue of scenarios\n"
     yield (
-        "Incidents that can be reproduced: `incidentlab run broken --scenario ID`, then `incidentlab diagnose`, then one of\n"
-        "the remedies. Each has its story in a README beside its files, with a reference to where it happened for real.\n"
+        "Incidents that can be reproduced: `incidentlab run broken --scenario ID`, then `incidentlab diagnose`, then\n"
+        "one of the remedies. Each has its story in a README beside its files, with a reference to where it happened.\n"
         "`incidentlab scenarios prove` shows of each that it breaks, heals by its remedy alone, and is diagnosed;\n"
-        "[scenarios/README.md](../scenarios/README.md) has the format and the rules of the proof. This page is made from\n"
-        "the scenarios' own data by `python docs/make_pages.py`.\n"
+        "[scenarios/README.md](../scenarios/README.md) has the format and the rules of the proof. This page is made\n"
+        "from the scenarios' own data by `python docs/make_pages.py`.\n"
     )
     known = [scenarios.load_folder(folder) for folder in scenarios.folders().values()]
     yield f"There are {len(known)} of them.\n"
