@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 from incidentlab import __version__
-from incidentlab.cli import alerts, clean, demo, diagnose, doctor, explain, prove, report, run, runs, scenarios
+from incidentlab.cli import (
+    alerts,
+    clean,
+    demo,
+    diagnose,
+    doctor,
+    down,
+    explain,
+    prove,
+    report,
+    run,
+    runs,
+    scenarios,
+    status,
+    up,
+)
 from incidentlab.cli.settings import Settings, complete_words
 
 _EPILOG = (
@@ -54,7 +69,7 @@ def _root(
     context.obj = Settings(color, quiet=quiet, verbose=verbose, debug=debug)
 
 
-for _module in (run, demo, diagnose, report, alerts, explain, clean, doctor):
+for _module in (run, demo, diagnose, report, up, status, down, alerts, explain, clean, doctor):
     _module.register(app)
 prove.register(scenarios.group)
 for _group, _name in ((scenarios.group, "scenarios"), (runs.group, "runs")):

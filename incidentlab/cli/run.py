@@ -20,7 +20,8 @@ def register(app: typer.Typer) -> None:
     app.command("run", help="Run a variant, hold it against its expectations.")(_command)
 
 
-def _complete_variants(incomplete: str) -> list[str]:
+def complete_variants(incomplete: str) -> list[str]:
+    """Return the variants that nearly every scenario has, for shell completion."""
     return [name for name in ("broken", "fixed") if name.startswith(incomplete)]
 
 
@@ -28,7 +29,7 @@ def _command(
     context: typer.Context,
     variant: Annotated[
         str,
-        typer.Argument(help="broken, fixed, or another variant of the scenario.", autocompletion=_complete_variants),
+        typer.Argument(help="broken, fixed, or another variant of the scenario.", autocompletion=complete_variants),
     ],
     scenario: Annotated[
         str,

@@ -1,7 +1,7 @@
 """Makes a variant live, watches what becomes of it, proves it, collects the evidence and records all of it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event as Flag
@@ -11,7 +11,7 @@ from typing import Literal
 
 from incidentlab.causes import diagnose
 from incidentlab.engines._base import Engine, Stack, StackRequest
-from incidentlab.errors import IncidentlabError, StorageError
+from incidentlab.errors import StorageError
 from incidentlab.lab import active, archive, rows, staging
 from incidentlab.lab.assess import assess
 from incidentlab.lab.collect import as_record, collect, logs_of
@@ -21,6 +21,7 @@ from incidentlab.lab.observe import watch
 from incidentlab.lab.probes import Prober
 from incidentlab.lab.record import Seen, run_record, shown
 from incidentlab.lab.recorder import Recorder
+from incidentlab.lab.swept import swept
 from incidentlab.lab.vigil import Observe, vigil
 from incidentlab.model.diagnosis import Diagnosis
 from incidentlab.model.events import Happened, LogLine, Phase, PhaseEnded, PhaseStarted, Tell
@@ -40,7 +41,7 @@ def _go_on(_phase: Phase) -> None:
 class Options:
     """How a run is carried out. ``timeout`` (seconds) replaces the scenario's own ``within``.
 
-    ``observe`` has the monitoring watch the run. ``app_port`` is where people expect the app, if that is free.
+    ``observe`` has the monitoring watch the run.
     ``before`` is called, in the calling thread, before each phase from ``app`` to ``collect``. It may wait for a person
     while the stack lives, which the record has as ``paused``, or end the run by an exception: all is removed then.
     """
@@ -51,7 +52,6 @@ class Options:
     build_timeout: float = 900.0
     before: Before = _go_on
     observe: Observe | None = None
-    app_port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,9 @@ def reproduce(
     recorder = Recorder(tell)
     keep = Flag()
     with interruption.shielded(active.registered(run_id, keep)) as scratch:
-        spec = scenario.stack(variant)
-        request = StackRequest(
-            run_id, spec, scratch, keep, options.registry, options.build_timeout, app_port=options.app_port
-        )
+        request = StackRequest(run_id, scenario.stack(variant), scratch, keep, options.registry, options.build_timeout)
         with (
-            _swept(engine, run_id, interruption),
+            swept(engine, run_id, interruption),
             interruption.leaving_shielded(engine.start(request, recorder)) as stack,
         ):
             seen = _use(run_id, stack, scenario, variant, recorder, options)
@@ -104,22 +101,6 @@ def reproduce(
         with interruption.held_back():
             folder = _saved(run, seen)
     return Reproduction(run, seen.evidence, diagnose(seen.evidence), folder, seen.kept, seen.logs)
-
-
-@contextmanager
-def _swept(engine: Engine, run_id: str, interruption: Interruption) -> Iterator[None]:
-    """Look once more for what is left when something went wrong.
-
-    A start that fails removes what it had begun, but nothing shields that from Ctrl-C: it may fall between two lines.
-    """
-    try:
-        yield
-    except BaseException:
-        with interruption.held_back(), suppress(IncidentlabError):
-            for each in engine.leftovers(active.alive() - {run_id}):
-                if each.run == run_id:
-                    engine.remove(each)
-        raise
 
 
 def _saved(run: Run, seen: Seen) -> Path:

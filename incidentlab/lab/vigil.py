@@ -29,8 +29,6 @@ class Observe:
     """How a run is observed; ``rules`` is a file with alert rules, the service's own where it is ``None``."""
 
     rules: Path | None = None
-    prometheus_port: int = 0  # of this machine, where people expect it; 0 for any
-    endless: bool = False  # the monitoring stays for people to look at: alerts are not waited for
 
 
 @dataclass(slots=True)
@@ -146,7 +144,7 @@ def vigil(
         recorder(PhaseStarted("monitoring", "Start the monitoring"))
         ok = False
         try:
-            watching = _begun(around, observe, rules, Vigil(scenario, variant, stack, recorder, Arrivals(recorder)))
+            watching = _begun(around, rules, Vigil(scenario, variant, stack, recorder, Arrivals(recorder)))
             ok = True
         finally:
             detail = watching.by if ok else ""
@@ -154,16 +152,12 @@ def vigil(
         yield watching
 
 
-def _begun(around: ExitStack, observe: Observe, rules: Path, bare: Vigil) -> Vigil:
+def _begun(around: ExitStack, rules: Path, bare: Vigil) -> Vigil:
     """Have Prometheus judge; where it is not installed, judge what can be judged without it, and say so."""
-    bare.wanted = not observe.endless
     try:
-        wanted = Wanted(rules, observe.prometheus_port, listen=not observe.endless)
-        running = around.enter_context(monitoring(bare.stack, wanted, bare.recorder))
+        running = around.enter_context(monitoring(bare.stack, Wanted(rules), bare.recorder))
         return replace(bare, arrivals=running.arrivals, by=running.by, prometheus=running.prometheus)
     except CompanionMissingError as error:
-        if observe.endless:
-            raise
         bare.recorder(Happened(f"{error.what} {' '.join(error.mend[:1])}", "monitoring"))
     arrivals, unjudged = around.enter_context(judging(bare.stack, config.rules(rules), bare.recorder))
     return replace(bare, arrivals=arrivals, by=BY, unjudged=unjudged)

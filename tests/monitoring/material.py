@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from incidentlab.monitoring import parts
+from tests.engines.harness import engine_named
 
 PROGRAMS = (parts.prometheus({}), parts.alertmanager({}))
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/bin", "/usr/bin"))
@@ -20,6 +22,18 @@ def require_programs() -> None:
     if os.environ.get("INCIDENTLAB_REQUIRE"):
         pytest.fail(f"required and not installed here: {', '.join(lacking)}")
     pytest.skip(f"not installed here: {', '.join(lacking)}")
+
+
+def require_images() -> None:
+    """Skip, with the reason, where Docker or the images are not here; fail where they are required."""
+    engine_named("docker")
+    images = (parts.PROMETHEUS_IMAGE, parts.ALERTMANAGER_IMAGE)
+    looked = {each: subprocess.run(["docker", "image", "inspect", each], capture_output=True) for each in images}
+    lacking = [each for each, done in looked.items() if done.returncode]
+    if lacking and os.environ.get("INCIDENTLAB_REQUIRE") == "docker":
+        pytest.fail(f"required and not here: {', '.join(lacking)}")
+    if lacking:
+        pytest.skip(f"not here: {', '.join(lacking)}")
 
 
 def rules_file(folder: Path, text: str) -> Path:

@@ -18,10 +18,9 @@ from incidentlab.lab.reproduce import Options, Reproduction, reproduce
 from incidentlab.lab.vigil import Observe
 from incidentlab.model.alert import ExpectedAlert
 from incidentlab.model.run import Check
-from incidentlab.monitoring import config, parts
+from incidentlab.monitoring import config
 from incidentlab.monitoring.judging import BY
-from tests.engines.harness import engine_named
-from tests.monitoring.material import require_programs, rule, rules_file
+from tests.monitoring.material import require_images, require_programs, rule, rules_file
 
 pytestmark = [pytest.mark.slow]
 ENGINES = ["local", pytest.param("docker", marks=pytest.mark.docker)]
@@ -49,18 +48,6 @@ def carried_out(
     variant = scenario.variants[variant_name]
     options = Options(observe=Observe(rules))
     return reproduce(scenario, variant, engines()[engine], "", lambda _: None, Interruption(), options)
-
-
-def require_images() -> None:
-    engine_named("docker")
-    images = (parts.PROMETHEUS_IMAGE, parts.ALERTMANAGER_IMAGE)
-    lacking = [
-        each for each in images if subprocess.run(["docker", "image", "inspect", each], capture_output=True).returncode
-    ]
-    if lacking and os.environ.get("INCIDENTLAB_REQUIRE") == "docker":
-        pytest.fail(f"required and not here: {', '.join(lacking)}")
-    if lacking:
-        pytest.skip(f"not here: {', '.join(lacking)}")
 
 
 def check(done: Reproduction, name: str) -> Check:
