@@ -26,6 +26,7 @@ def figures(accounts: Sequence[Account], incident: Account | None, resolution: A
             None,
             _how_detected(incident),
         ),
+        *_alerted(incident),
         Figure(
             "Time to diagnose",
             "s",
@@ -81,6 +82,20 @@ def _time_to_detect(account: Account | None) -> float | None:
         return None
     start, bad = measure.app_start(account), measure.first_bad_sign(account)
     return None if start is None or bad is None else max(bad - start, 0.0)
+
+
+def _alerted(incident: Account | None) -> tuple[Figure, ...]:
+    """Tell when the first alert arrived, and how long it went on; only of a run that was observed."""
+    watch = incident.run.watch if incident else None
+    if watch is None or not watch.alerts:
+        return ()
+    first = min(watch.alerts, key=lambda each: each.at)
+    told = f"from the fault to the alert {first.name}, judged by {watch.by}"
+    figures = [Figure("Time to alert", "s", first.detected_after, None, told)]
+    if first.resolved_at is not None:
+        over = first.resolved_at - watch.onset
+        figures.append(Figure("Alert resolved", "s", over, None, f"from the fault to the end of {first.name}"))
+    return tuple(figures)
 
 
 def _how_detected(account: Account | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from incidentlab.model.alert import Watch
 from incidentlab.model.diagnosis import Finding, RuledOut
 from incidentlab.model.report import Account, Figure, Report
 from incidentlab.model.run import Check, Run
@@ -87,6 +88,25 @@ def verified(report: Report) -> list[tuple[Run, tuple[Check, ...]]]:
     runs = [report.resolution.run] if report.resolution else []
     runs += [each.run for each in accounts(report) if not each.run.met]
     return [(run, run.checks) for run in runs]
+
+
+def watched(report: Report) -> list[tuple[Run, Watch]]:
+    """Return the told runs that their monitoring has observed."""
+    return [(run, run.watch) for run in told(report) if run.watch is not None]
+
+
+def alert_rows(watch: Watch) -> list[tuple[str, str, str, str]]:
+    """Return (alert, when it arrived, when it was over, what it said) of each alert, or one row of silence."""
+    rows = [
+        (
+            each.name,
+            f"{each.detected_after:.1f} s",
+            "still firing" if each.resolved_at is None else f"{each.resolved_at - watch.onset:.1f} s",
+            each.summary,
+        )
+        for each in watch.alerts
+    ]
+    return rows or [("none", "-", "-", f"silent for {watch.seconds:.1f} s")]
 
 
 def captured(run: Run) -> str:

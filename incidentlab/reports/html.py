@@ -27,6 +27,7 @@ def render(report: Report) -> str:
         status=view.status(report),
         timeline=_both(charts.timeline, story, "timeline"),
         latency=_both(charts.latency, story, "latency"),
+        traffic=_both(charts.traffic, story, "traffic"),
         contents=_contents(report),
     )
 
@@ -64,6 +65,7 @@ def _contents(report: Report) -> list[tuple[str, str]]:
         ("cause", "Root cause", report.incident is not None),
         ("fix", "The fix", bool(report.fix_diff)),
         ("verification", "Verification", bool(view.verified(report))),
+        ("alerts", "Alerts", bool(view.watched(report))),
         ("latency", "Requests", any(run.samples for run in view.told(report))),
         ("figures", "Figures", bool(view.measured(report.figures))),
         ("lessons", "Lessons and actions", bool(report.lessons or report.actions)),

@@ -31,6 +31,7 @@ def _sections(report: Report) -> Iterator[str]:
     yield _section("Root cause", *_causes(report))
     yield _section("The fix", md.fenced(report.fix_diff, "diff"))
     yield _section("Verification", *_verification(report))
+    yield _section("Alerts", *_alerts(report))
     yield _section("Lessons", md.bullets(report.lessons))
     yield _section("Actions", md.bullets(report.actions, mark="- [ ]"))
     yield _section("Other runs", _others(report))
@@ -91,6 +92,14 @@ def _verification(report: Report) -> Iterator[str]:
         rows = [("✓ met" if c.met else "✕ not met", c.name, c.expected, c.observed) for c in checks]
         yield f"{md.code(run.id)} ({md.prose(run.variant)}) {ending(run)}:"
         yield md.table(("Result", "Check", "Expected", "Observed"), rows, align="llll") if rows else ""
+
+
+def _alerts(report: Report) -> Iterator[str]:
+    for run, watch in view.watched(report):
+        left = f" Not judged: {', '.join(map(md.code, watch.unjudged))}." if watch.unjudged else ""
+        yield f"{md.code(run.id)} ({md.prose(run.variant)}), judged by {md.prose(watch.by)}.{left}"
+        head = ("Alert", "After the fault", "Resolved", "What it said")
+        yield md.table(head, view.alert_rows(watch), align="lrrl")
 
 
 def _others(report: Report) -> str:

@@ -1,0 +1,115 @@
+"""Requests a second and how many of them failed, with the alerts over them: what the monitoring had to go by."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import floor
+
+from incidentlab.model.alert import Alert, Watch
+from incidentlab.model.report import Account
+from incidentlab.model.run import Run
+from incidentlab.reports import _measure as measure
+from incidentlab.reports._charts import svg
+from incidentlab.reports._text import count
+
+_PLOT, _HEAD, _ROW, _GAP, _AXIS, _LEFT = 90.0, 26.0, 18.0, 26.0, 40.0, 38.0
+_MOST_BARS = 120  # of one run; a longer one gets wider bars
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """One observed run: its requests in stretches of equal length, timed from its app's start."""
+
+    run: Run
+    watch: Watch
+    zero: float
+    step: float  # seconds of one stretch
+    asked: Counter[int]
+    failed: Counter[int]
+
+    @property
+    def most(self) -> float:
+        """The highest rate, in requests a second."""
+        return max(self.asked.values(), default=0) / self.step
+
+
+def traffic(accounts: Sequence[Account], width: float, key: str) -> str:
+    """Return the drawing, ``width`` pixels wide; empty where no run was observed."""
+    lanes = [_lane(each, each.run.watch) for each in accounts if each.run.watch is not None and each.run.samples]
+    if not lanes:
+        return ""
+    edges = [(number + end) * lane.step for lane in lanes for number in lane.asked for end in (0, 1)]
+    edges += [
+        at - lane.zero for lane in lanes for alert in lane.watch.alerts for at in (alert.at, alert.resolved_at or 0)
+    ]
+    across = svg.Scale(min(*edges, 0.0), max(*edges, 0.001), _LEFT, width - 8)
+    y, body = 0.0, list[str]()
+    for lane in lanes:
+        body += _draw(lane, across, y)
+        y += _HEAD + _PLOT + 10 + len(lane.watch.alerts) * _ROW + _GAP
+    axis = _axis(across, y - _GAP / 2, 9 if width > 500 else 5)
+    return svg.picture(key, (width, y + _AXIS), "Requests and alerts", _told(lanes), [*axis, *body])
+
+
+def _lane(account: Account, watch: Watch) -> _Lane:
+    run, zero = account.run, measure.app_start(account) or 0.0
+    times = [each.offset - zero for each in run.samples]
+    span = max(times) - min(times)
+    step = next((each for each in (1.0, 2.0, 5.0, 10.0, 30.0) if span / each <= _MOST_BARS), 60.0)
+    asked = Counter(floor(at / step) for at in times)
+    failed = Counter(floor((each.offset - zero) / step) for each in run.samples if not measure.served(each))
+    return _Lane(run, watch, zero, step, asked, failed)
+
+
+def _draw(lane: _Lane, across: svg.Scale, top: float) -> Iterator[str]:
+    yield svg.heading(0, top + 14, lane.run.variant, f"judged by {lane.watch.by}")
+    up = svg.Scale(0.0, max(lane.most * 1.05, 1.0), top + _HEAD + _PLOT, top + _HEAD)
+    for value in svg.ticks(0, up.high, 4):
+        yield svg.line(across.start, up(value), across.end, up(value), "grid")
+        yield svg.text(across.start - 7, up(value) + 4, f"{value:g}", "t-num", "end")
+    for number, asked in sorted(lane.asked.items()):
+        yield from _bars(lane, number, asked, across, up)
+    for row, alert in enumerate(lane.watch.alerts):
+        yield from _alert(lane, alert, across, top + _HEAD + _PLOT + 10 + row * _ROW)
+
+
+def _bars(lane: _Lane, number: int, asked: int, across: svg.Scale, up: svg.Scale) -> Iterator[str]:
+    begin, bad = number * lane.step, lane.failed[number]
+    x, wide = across(begin), across(begin + lane.step) - across(begin) - 1
+    told = f"{lane.run.variant} {begin:+g} s: {asked / lane.step:g} requests a second, {bad} of {asked} failed"
+    good = (asked - bad) / lane.step
+    yield svg.bar(x, up(good), wide, up(0) - up(good), "bar p-verify", told) if good else ""
+    if bad:
+        yield svg.bar(x, up(asked / lane.step), wide, up(good) - up(asked / lane.step), "bar failed", told)
+
+
+def _alert(lane: _Lane, alert: Alert, across: svg.Scale, y: float) -> Iterator[str]:
+    """Draw an alert as a line from its arrival to its end, with its name at whichever side has room."""
+    begin = across(alert.at - lane.zero)
+    over = alert.resolved_at
+    end = across(over - lane.zero) if over is not None else across.end
+    words = f"{alert.name}, {alert.detected_after:.1f} s after the fault" + (", resolved" if over is not None else "")
+    yield svg.line(begin, y + 6, max(end, begin + 2), y + 6, "lead bad")
+    yield svg.cross(begin, y + 6, 4, "mark bad", words)
+    yield from [svg.dot(end, y + 6, 4, "mark good", f"{alert.name} is resolved")] if over is not None else []
+    fits = begin + 10 + svg.wide(words, 12) <= across.end
+    yield svg.text(begin + (10 if fits else -10), y + 10, words, "t-label", "start" if fits else "end")
+
+
+def _axis(across: svg.Scale, bottom: float, most: int) -> Iterator[str]:
+    yield svg.line(across.start, bottom, across.end, bottom, "base")
+    for value in svg.ticks(across.low, across.high, most):
+        yield svg.line(across(value), bottom, across(value), bottom + 4, "base")
+        anchor = "middle" if across(value) < across.end - 12 else "end"
+        yield svg.text(across(value), bottom + 18, svg.seconds(value), "t-axis", anchor)
+    yield svg.text(across.end, bottom + 36, "requests a second, by seconds after the app was started", "t-note", "end")
+
+
+def _told(lanes: Sequence[_Lane]) -> str:
+    sentences = []
+    for lane in lanes:
+        bad = sum(lane.failed.values())
+        words = f"{lane.run.variant}: {count(len(lane.run.samples), 'request')}, {bad:,} failed"
+        alerts = [f"{each.name} arrived {each.detected_after:.1f} s after the fault" for each in lane.watch.alerts]
+        sentences.append(f"{words}; {'; '.join(alerts) or 'no alert arrived'}.")
+    return " ".join(sentences)

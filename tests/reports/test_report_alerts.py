@@ -1,0 +1,88 @@
+"""What an observed run adds to a report: the alerts in words, in a table, over the requests, and as figures."""
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from incidentlab.model.alert import Alert, Watch
+from incidentlab.model.report import Account, Report
+from incidentlab.reports import _charts as charts
+from incidentlab.reports import _view as view
+from incidentlab.reports import compose, html, markdown
+from incidentlab.reports._figures import figures
+from tests.reports.conftest import WRITTEN_AT
+
+DOWN = Alert(
+    "TaskManagerDown", 10.13, 8.5, "critical", "migrations-not-applied", "app:8000 does not answer", "app:8000"
+)
+BY = "Prometheus 2.53.4, Alertmanager 0.27.0"
+
+
+@pytest.fixture
+def observed(broken: Account) -> Account:
+    return seen(broken, DOWN)
+
+
+@pytest.fixture
+def silent(fixed: Account) -> Account:
+    return seen(fixed)
+
+
+def seen(account: Account, *alerts: Alert, unjudged: tuple[str, ...] = ()) -> Account:
+    return replace(account, run=replace(account.run, watch=Watch(BY, 1.63, 22.0, alerts, unjudged)))
+
+
+def report(*accounts: Account) -> Report:
+    return compose(accounts, written_at=WRITTEN_AT)
+
+
+def test_alerts_and_silence_are_told_in_words(observed: Account, silent: Account) -> None:
+    text = markdown.render(report(observed, silent))
+    _, _, section = text.partition("## Alerts")
+    assert "8.5 s" in section
+    assert "TaskManagerDown" in section
+    assert "still firing" in section
+    assert "silent for 22.0 s" in section
+    assert BY in section
+
+
+def test_a_page_shows_them_and_what_was_not_judged(broken: Account) -> None:
+    page = html.render(report(seen(broken, replace(DOWN, resolved_at=20.63), unjudged=("Slow<b>",))))
+    assert 'id="alerts"' in page
+    assert "<td>19.0 s</td>" in page
+    assert "Slow&lt;b&gt;" in page
+
+
+def test_a_run_that_was_not_observed_has_no_such_section(broken: Account, fixed: Account) -> None:
+    assert "## Alerts" not in markdown.render(report(broken, fixed))
+    assert 'id="alerts"' not in html.render(report(broken, fixed))
+    assert charts.traffic([broken, fixed], 860, "k") == ""
+    assert view.watched(report(broken, fixed)) == []
+
+
+def test_the_time_to_the_alert_is_a_figure(observed: Account) -> None:
+    resolved = seen(observed, replace(DOWN, resolved_at=20.63))
+    found = {each.name: each.before for each in figures([resolved], resolved, None)}
+    assert found["Time to alert"] == 8.5
+    assert found["Alert resolved"] == pytest.approx(19.0)
+    assert "Alert resolved" not in {each.name for each in figures([observed], observed, None)}
+
+
+@pytest.mark.parametrize("width", [336.0, 860.0])
+def test_the_chart_is_within_its_bounds_and_marks_each_alert(observed: Account, silent: Account, width: float) -> None:
+    drawing = charts.traffic([observed, silent], width, "k")
+    root = ElementTree.fromstring(drawing)
+    kinds = [each.get("class", "") for each in root.iter()]
+    assert kinds.count("mark bad") == 1
+    assert "bar failed" in kinds  # nobody answered the broken run's polls
+    assert "bar p-verify" in kinds
+    places = [float(each.get(name, "0")) for each in root.iter() for name in ("x", "x1", "x2", "cx")]
+    assert all(0 <= each <= width for each in places)
+    assert "no alert arrived" in (root.findtext("desc") or "")
+
+
+def test_bars_hold_every_request(observed: Account) -> None:
+    root = ElementTree.fromstring(charts.traffic([observed], 860, "k"))
+    told = [each.text or "" for bar in root.iter() if bar.get("class") == "bar failed" for each in bar]
+    assert sum(int(each.split(" of ")[0].rsplit(" ", 1)[1]) for each in told) == len(observed.run.samples)
