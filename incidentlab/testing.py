@@ -218,6 +218,11 @@ class FakeStack:
         """Note it."""
         self.did.append("stop the database")
 
+    def replace_database(self, image: str) -> bool:
+        """Note it; the other server answers."""
+        self.did.append(f"replace the database by {image}")
+        return True
+
     def start_database(self) -> None:
         """Note it."""
         self.did.append("start the database")

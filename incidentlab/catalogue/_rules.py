@@ -11,6 +11,7 @@ from incidentlab.model.step import (
     HoldLock,
     LimitConnections,
     OccupyPort,
+    ReplaceDatabase,
     Sql,
     Step,
     StopDatabase,
@@ -58,13 +59,15 @@ def _check_step(scenario: Scenario, where: _Where, step: Step, problems: Problem
         problems.add(where, f"nothing can be taken from a superuser: {_MEND_RIGHTS}")
     if isinstance(step, FillVolume) and not database.volume:
         problems.add(where, "there is no volume to fill: say `volume: 32m` under `database:`")
-    if during and isinstance(step, OccupyPort | DelayDatabase):
+    if during and isinstance(step, OccupyPort | DelayDatabase | ReplaceDatabase):
         problems.add(where, "belongs under `before:`, because the app has started by now")
     if not during and isinstance(step, HoldLock | StopDatabase | LimitConnections) and step.after:
         problems.add(where, "`after` belongs under `during:`; what is under `before:` happens at once")
 
 
 def _check_engines(scenario: Scenario, problems: Problems) -> None:
+    if "docker" in scenario.engines and any(isinstance(step, ReplaceDatabase) for _, step in _steps(scenario)):
+        problems.add(("engines",), "the docker engine cannot replace the server: say so here, with the reason")
     if "local" not in scenario.engines:
         return
     if any(variant.memory for variant in scenario.variants.values()):

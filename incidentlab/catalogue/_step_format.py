@@ -102,6 +102,17 @@ class StopDatabaseFormat(Strict):
     after: Duration | None = None
 
 
+class ReplaceDatabaseFormat(Strict):
+    """The server is made again from another image, on the same data directory."""
+
+    image: Annotated[str, Field(pattern=r"^postgres:[1-9]\d(\.\d{1,3})?(-[a-z0-9.]{1,40})?$")]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"image": value} if isinstance(value, str) else value
+
+
 class LimitConnectionsFormat(Strict):
     """Hold sessions open until so many are left for an ordinary role."""
 
@@ -132,6 +143,7 @@ class StepFormat(Strict):
     occupy_port: OccupyPortFormat | None = None
     delay_database: DelayDatabaseFormat | None = None
     stop_database: StopDatabaseFormat | None = None
+    replace_database: ReplaceDatabaseFormat | None = None
     limit_connections: LimitConnectionsFormat | None = None
     drop_privileges: DropPrivilegesFormat | None = None
     fill_volume: FillVolumeFormat | None = None

@@ -158,6 +158,15 @@ class Stack(Protocol):
             DatabaseNotReadyError: it does not come up.
         """
 
+    def replace_database(self, image: str) -> bool:
+        """Make the server again from ``image``, on the same data, name and address; return whether it answers then.
+
+        Only where the specification says that its database is ``replaced``.
+
+        Raises:
+            EnvironmentUnfitError: this engine cannot do it, or has no such server.
+        """
+
     def accompany(self, companion: Companion) -> Reached:
         """Start a further server beside the app, on 127.0.0.1; it is removed with the stack.
 

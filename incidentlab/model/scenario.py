@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from incidentlab.model.alert import ExpectedAlert
-from incidentlab.model.step import DelayDatabase, JsonValue, Step, StopDatabase, Workload
+from incidentlab.model.step import DelayDatabase, JsonValue, ReplaceDatabase, Step, StopDatabase, Workload
 
 # ``unhealthy``: it answers, and says that it is not well; ``degraded``: it says that it is well, and requests fail;
 # ``timeout``: it lives and does not answer at all.
@@ -110,6 +110,12 @@ class Variant:
     alerts: tuple[ExpectedAlert, ...] = ()  # that have to arrive when it is observed
 
 
+def major_of(image: str) -> str:
+    """Return the major version of PostgreSQL that an image's tag names; empty where it names none."""
+    major = image.rpartition("/")[2].partition(":")[2].partition("-")[0].partition(".")[0]
+    return major if major.isdigit() else ""
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseSpec:
     """The PostgreSQL server a scenario wants."""
@@ -121,6 +127,12 @@ class DatabaseSpec:
     rights: Rights = "superuser"  # of ``user``, the role that the app logs in as
     volume: int = 0  # bytes of a small volume beside the data directory; 0 for none
     interrupted: bool = False  # the server is stopped or started in the course of a run
+    replaced: bool = False  # another server takes its place: its major version has to be exactly that of ``image``
+
+    @property
+    def major(self) -> str:
+        """The major version that the image's tag names, as ``15``; empty where it names none."""
+        return major_of(self.image)
 
     @property
     def admin(self) -> str:
@@ -178,12 +190,13 @@ class Scenario:
         """Return what an engine needs to run ``variant``; its overlays lie over the shared context."""
         before, during = self.steps(variant)
         interrupted = any(isinstance(each, DelayDatabase | StopDatabase) for each in before + during)
+        replaced = any(isinstance(each, ReplaceDatabase) for each in before + during)
         return StackSpec(
             self.id,
             variant.name,
             variant.dockerfile,
             self.context + variant.overlays,
-            replace(self.database, interrupted=interrupted),
+            replace(self.database, interrupted=interrupted, replaced=replaced),
             variant.env,
             variant.replicas,
             variant.memory,

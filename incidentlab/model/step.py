@@ -74,6 +74,13 @@ class StopDatabase:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceDatabase:
+    """Make the server again from another image, on the same data directory; whether it comes up is to be seen."""
+
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
 class LimitConnections:
     """Hold sessions open until so many are left for an ordinary role."""
 
@@ -104,13 +111,14 @@ Step = (
     | OccupyPort
     | DelayDatabase
     | StopDatabase
+    | ReplaceDatabase
     | LimitConnections
     | DropPrivileges
     | FillVolume
 )
 KINDS: tuple[type[Step], ...] = (
-    Sql, Upgrade, RunJob, HoldLock, OccupyPort, DelayDatabase, StopDatabase, LimitConnections, DropPrivileges,
-    FillVolume,
+    Sql, Upgrade, RunJob, HoldLock, OccupyPort, DelayDatabase, StopDatabase, ReplaceDatabase, LimitConnections,
+    DropPrivileges, FillVolume,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from incidentlab.model.step import (
     HoldLock,
     LimitConnections,
     OccupyPort,
+    ReplaceDatabase,
     Request,
     RunJob,
     Sql,
@@ -121,6 +122,19 @@ def test_every_step_is_understood(folder: Path) -> None:
     assert scenario.during == (StopDatabase(2.0, 1.0),)
 
 
+def test_a_replaced_server_has_to_have_the_images_version(folder: Path) -> None:
+    (folder / "scenario.yaml").write_text(
+        "id: disturbed\ntitle: A tag moves\nsummary: One sentence.\ncause: data-directory-incompatible\n"
+        "database: {image: 'postgres:16'}\nengines: {docker: It has no volume., local: true}\n"
+        "variants:\n  broken:\n    dockerfile: Dockerfile\n    before: [{replace_database: 'postgres:18'}]\n"
+        "    expect: {outcome: crash}\n  fixed:\n    dockerfile: Dockerfile\n    expect: {outcome: healthy}\n"
+    )
+    scenario = catalogue.load_folder(folder)
+    assert scenario.variants["broken"].before == (ReplaceDatabase("postgres:18"),)
+    broken, fixed = (scenario.stack(scenario.variants[name]).database for name in ("broken", "fixed"))
+    assert (broken.replaced, broken.major, fixed.replaced) == (True, "16", False)
+
+
 def test_a_variants_steps_come_after_the_scenarios(folder: Path) -> None:
     scenario = loaded(folder)
     before, during = scenario.steps(scenario.variants["broken"])
@@ -190,6 +204,13 @@ def test_an_engine_that_cannot_says_why(folder: Path) -> None:
         (WORKLOAD, "", "scenario.yaml:37:7: there is no `workload:`"),
         ("at_least: 3", "at_least: 3, count: 3", "scenario.yaml:42:14"),
         ("replicas: 3", "replicas: 99", "scenario.yaml:8:1"),
+        (
+            "  - occupy_port\n",
+            "  - replace_database: postgres:18\n",
+            "scenario.yaml:7:1: the docker engine cannot replace",
+        ),
+        ("  - occupy_port\n", "  - replace_database: mysql:8\n", "scenario.yaml:23:5"),
+        ("during:\n", "during:\n  - replace_database: postgres:18\n", "scenario.yaml:29:5: belongs under `before:`"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(folder: Path, old: str, new: str, said: str) -> None:

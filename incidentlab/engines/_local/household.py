@@ -37,8 +37,8 @@ class DatabaseHost:
     version: str
 
 
-def database_host() -> DatabaseHost:
-    """Return PostgreSQL's programs and an identity that can really run them.
+def database_host(major: str = "") -> DatabaseHost:
+    """Return PostgreSQL's programs, of that major version where one is named, and an identity that can run them.
 
     For root: an unprivileged user, else a user namespace, else the user with a copy of the programs, which is
     the only way of the three that needs space (some 40 MB, once).
@@ -46,11 +46,14 @@ def database_host() -> DatabaseHost:
     Raises:
         EngineUnavailableError: there is no PostgreSQL, or nobody who could run it.
     """
-    binaries = find()
+    binaries = find(major)
     if binaries is None:
         chosen = os.environ.get("INCIDENTLAB_PG_BIN")
         why = f"INCIDENTLAB_PG_BIN={chosen} holds no postgres and initdb." if chosen else "None was found."
-        raise EngineUnavailableError("There is no PostgreSQL for the local engine.", why=why, mend=PG_MENDS)
+        if major:
+            why = "The scenario needs exactly this major version, and none was found."
+        name = f"PostgreSQL {major}".strip()
+        raise EngineUnavailableError(f"There is no {name} for the local engine.", why=why, mend=PG_MENDS)
     for identity in candidates():
         if host := _host(binaries, identity):
             return host

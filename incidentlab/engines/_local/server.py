@@ -198,6 +198,17 @@ class Server:
         if not self._settled(self.password, time.monotonic() + timeout):
             raise self._not_ready(f"Its port {self.port} was taken meanwhile.")
 
+    def replace(self, host: DatabaseHost, timeout: float) -> bool:
+        """Let the programs of ``host`` serve the same data on the same port; return whether they come up."""
+        self.stop()
+        self.host = host
+        try:
+            self.start_again(timeout)
+        except DatabaseNotReadyError:
+            self.finished_at = now()
+            return False
+        return True
+
     def alive(self) -> bool:
         """Say whether the server process runs."""
         return self.child is not None and self.child.poll() is None

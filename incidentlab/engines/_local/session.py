@@ -50,7 +50,9 @@ class Session:
         _refuse(self.request.spec)
         # The driver takes longer to import than PostgreSQL to start: begin before anything else.
         Thread(target=import_module, args=("psycopg",), name="import-psycopg", daemon=True).start()
-        host, identity = jobs.both(household.database_host, household.app_identity)
+        wanted = self.request.spec.database
+        major = wanted.major if wanted.replaced else ""
+        host, identity = jobs.both(lambda: household.database_host(major), household.app_identity)
         ground = household.ground(self.request.run, self.request.scratch, (host.identity, identity))
         self.ground = ground
         self.ledger.folder(ground)
@@ -221,7 +223,6 @@ def _replicas_note(spec: StackSpec) -> tuple[str, ...]:
 
 
 def _database_note(server: Server) -> tuple[str, ...]:
-    wanted = server.spec.image.partition(":")[2].partition("-")[0]
-    if not wanted or wanted.split(".")[0] == server.host.version.split(".")[0]:
+    if server.spec.major in ("", server.host.version.split(".")[0]):
         return ()
     return (f"PostgreSQL {server.host.version} stands in for {server.spec.image}.",)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from incidentlab.engines._base import Companion, CompanionState, Finished, Reached
-from incidentlab.engines._local import processes
+from incidentlab.engines._local import household, processes
 from incidentlab.engines._local.app import App
 from incidentlab.engines._local.carry import Image
 from incidentlab.engines._local.companion import Beside
@@ -15,7 +15,7 @@ from incidentlab.engines._local.job import Job
 from incidentlab.engines._local.server import Server
 from incidentlab.model.events import LogLine, LogSource
 from incidentlab.model.evidence import ContainerFacts, ImageFacts
-from incidentlab.model.scenario import StackSpec
+from incidentlab.model.scenario import StackSpec, major_of
 from incidentlab.model.step import Login
 from incidentlab.redact import Redactor
 
@@ -112,6 +112,10 @@ class LocalStack:
     def start_database(self) -> None:
         """Start the stopped server again and wait for its answer."""
         self._server.start_again(_START_SECONDS)
+
+    def replace_database(self, image: str) -> bool:
+        """Start the programs of another major version on the data of this one."""
+        return self._server.replace(household.database_host(major_of(image)), _START_SECONDS)
 
     def accompany(self, companion: Companion) -> Reached:
         """Start a server beside the app, from a program of this machine."""
