@@ -141,6 +141,8 @@ def works(evidence: Evidence) -> Link | None:
         if probe.answered and probe.last_status is not None and probe.last_status < 400:
             claim = f"The service answers: HTTP {probe.last_status} from {probe.url}"
             return Link(claim, probe.id, "probes of the service", command=probe.command)
+    if any(probe.last_status is not None and probe.last_status >= 500 for probe in evidence.probes):
+        return None  # an engine looks once in a while; what the service has just said is newer than what it last saw
     for container in evidence.containers:
         if container.status == "running" and container.health == "healthy":
             return Link(f"{container.name} runs and is healthy", container.id, f"state of {container.name}",

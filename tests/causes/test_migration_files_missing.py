@@ -7,7 +7,7 @@ import pytest
 from incidentlab import causes
 from incidentlab.model.diagnosis import Finding, RuledOut
 from incidentlab.model.evidence import Evidence
-from incidentlab.testing import app_log, container, database, evidence, probe, project
+from incidentlab.testing import app_log, container, database, evidence, image, probe, project
 
 find = causes.get("migration-files-missing").find
 
@@ -167,3 +167,17 @@ def test_files_that_never_reach_the_image_are_the_root_of_a_table_that_is_missin
     assert (root.cause, root.confidence) == ("migration-files-missing", "certain")
     assert "migrations-not-applied" in {one.cause for one in root.explains}
     assert any("!alembic/versions/**" in mend.text for mend in root.mend)
+
+
+def test_an_image_that_applies_what_it_does_not_hold_is_certain_and_near_misses_are_not() -> None:
+    """Alembic has nothing to do, and says nothing; only what was shipped tells it."""
+    start = ("sh", "-c", "alembic upgrade head && exec uvicorn main:app")
+    empty = dataclasses.replace(project(), script_location="alembic", configured_in="alembic.ini")
+    log = app_log('psycopg.errors.UndefinedTable: relation "tasks" does not exist')
+    found = find(evidence(log, image(*start), container(exit_code=3), database([]), empty))
+    assert isinstance(found, Finding)
+    assert (found.confidence, len(found.evidence)) == ("certain", 3)
+    assert find(evidence(log, image("uvicorn", "main:app"), database([]), empty)) is None
+    assert find(evidence(log, image(*start), database(["rev1"]), empty)) is None
+    assert find(evidence(log, image(*start), database([]), project("tasks"))) is None
+    assert find(evidence(image(*start), database([]), empty)) is None

@@ -318,3 +318,14 @@ def test_a_start_that_succeeds_after_one_that_ended_for_it_is_over() -> None:
     assert isinstance(again, Finding)
     mended = find(evidence(app_log(text + "INFO:     Application startup complete.")))
     assert isinstance(mended, RuledOut)
+
+
+def test_a_database_that_was_only_stamped_is_told_from_one_that_was_migrated() -> None:
+    facts = (app_log(crash()), image(*UVICORN), container(exit_code=3), project("tasks", "notes"))
+    stamped = find(evidence(*facts, database(["rev2"])))
+    assert isinstance(stamped, Finding)
+    assert (stamped.confidence, stamped.mend[0].text) == ("certain", "alembic stamp base && alembic upgrade head")
+    assert "stamped" in stamped.summary
+    # One of the tables is there: something was migrated, and another thing is wrong.
+    for held in ("public.notes", "elsewhere.tasks"):
+        assert isinstance(find(evidence(*facts, database(["rev2"], tables=[held]))), RuledOut)

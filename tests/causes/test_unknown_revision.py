@@ -111,3 +111,12 @@ def test_the_service_that_goes_on_without_its_migrations_is_still_an_incident() 
         "[2026-01-20 10:00:00 +0000] [1] [INFO] Listening at: http://0.0.0.0:5001 (1)"
     )
     assert [one.cause for one in causes.diagnose(evidence(app_log(text))).findings] == ["unknown-revision"]
+
+
+def test_a_service_that_has_just_refused_does_not_work_whatever_its_container_was_last_seen_as() -> None:
+    """Docker asks for the health now and then; the database was migrated under the app's feet since."""
+    facts = (database(["newer"], tables=["public.tasks"]), project("tasks"), container(health="healthy"))
+    refused, served = find(evidence(*facts, probe(503))), find(evidence(*facts, probe(200)))
+    assert isinstance(refused, Finding)
+    assert isinstance(served, Finding)
+    assert (refused.confidence, served.confidence) == ("likely", "possible")

@@ -19,10 +19,11 @@ from incidentlab.causes.migrations._apps import unlisted
 from incidentlab.causes.migrations._graph import project_of
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._refusals import FILES
+from incidentlab.causes.migrations._start import applies_migrations
 from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
-from incidentlab.model.evidence import Evidence, ProjectFacts
+from incidentlab.model.evidence import Evidence, ImageFacts, ProjectFacts
 
 _ID = "migration-files-missing"
 _TITLE = "The migration files are not where the tool runs"
@@ -42,7 +43,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if told:
         settled = _settled(evidence, told)
         return settled or _finding(evidence, told, project)
-    return _without_app(evidence) or _left_out(evidence) or _with_a_hole(evidence)
+    return _without_app(evidence) or _left_out(evidence) or _without_any(evidence) or _with_a_hole(evidence)
 
 
 def _settled(evidence: Evidence, told: tuple[Trouble, ...]) -> RuledOut | None:
@@ -147,9 +148,44 @@ def _left_out(evidence: Evidence) -> Finding | None:
     )
 
 
+def _without_any(evidence: Evidence) -> Finding | None:
+    """Return what a look at what was shipped shows: a configured place for revisions, and not one in it."""
+    project = next((one for one in evidence.projects if one.script_location and not one.migrations), None)
+    start = next((one for one in evidence.images if _applies(one, project)), None)
+    suffers = troubles(evidence, "missing-table")
+    if project is None or start is None or not suffers or not _never_applied(evidence):
+        return None
+    unread = next((one for one in project.unread if project.script_location in one), "")
+    place = f"{project.script_location}/versions" if project.script_location else "the configured folder"
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="certain",
+        summary=f"The image applies migrations at its start and holds none: {place} has no revision, so there is "
+        "nothing to do, and the tool says so by saying nothing.",
+        evidence=(
+            Link("The start command applies migrations", start.id, f"configuration of {start.name}",
+                 quote=" ".join((*start.entrypoint, *start.cmd)), command=start.command),
+            Link(f"No revision lies in {place}", project.id, project.configured_in or "the project", quote=unread,
+                 command=project.command),
+            cited(suffers[0].event, "What they would make is missing"),
+        ),
+        mend=(
+            words("See what keeps them out: a line in .dockerignore, a COPY that is too narrow, a volume over the "
+                  "folder.", "They are part of the release."),
+            command("docker run --rm --entrypoint ls IMAGE -R " + shlex.quote(place), "Shows what the image has."),
+        ),
+    )  # fmt: skip
+
+
+def _applies(image: ImageFacts, project: ProjectFacts | None) -> bool:
+    return applies_migrations((*image.entrypoint, *image.cmd), project.scripts if project else ()) == "applies"
+
+
 def _never_applied(evidence: Evidence) -> bool:
+    """Say whether the database has no revision; an empty table of them is what an upgrade leaves that found nothing."""
     asked = [one for one in evidence.databases if one.reachable]
-    return bool(asked) and not any(one.revisions or one.version_table for one in asked)
+    return bool(asked) and not any(one.revisions for one in asked)
 
 
 def _let_in(project: ProjectFacts) -> tuple[Mend, ...]:
@@ -257,7 +293,8 @@ Then the first sign is a missing table.""",
     ),
     confidence="""\
 - **certain**: the tool says that its configuration or folder is not there and stops, or it looks in vain for what
-  `.dockerignore` is seen to keep out; or that is kept out, a table is missing, and the database was never migrated.
+  `.dockerignore` is seen to keep out; or that is kept out, or what was shipped holds no revision although its start
+  applies them, a table is missing, and the database was never migrated.
 - **likely**: a file or folder is looked for in vain, a migration builds on one that is not there, or a tool found
   nothing to do and a table is missing afterwards.
 - **possible**: a tool found no migrations, or `.dockerignore` keeps them out, and nothing is known to suffer from

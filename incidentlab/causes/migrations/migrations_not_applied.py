@@ -10,6 +10,7 @@ from incidentlab.causes.migrations._objects import MISSING_TABLE
 from incidentlab.causes.migrations._proof import chain, creators
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._remedy import remedies
+from incidentlab.causes.migrations._stamped import is_stamped, nothing_created, stamped
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts
@@ -26,6 +27,8 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     since = settled(evidence, tables) if tables else None
     lead = None if since or not tables else lead_of(tables)
     missing = MissingTable(lead.event, lead.name) if lead else None
+    if project and database and missing and is_stamped(project, database, missing):
+        return stamped(_ID, _TITLE, project, database, missing)
     against = _against(project, database, missing)
     if against or (database and not _unmigrated(database)):
         return against
@@ -141,13 +144,8 @@ def _against(
 def _shown_by_tables(evidence: Evidence, project: ProjectFacts, database: DatabaseFacts) -> bool:
     """Say whether an empty database tells it alone: not where what would have migrated it could not even start."""
     never_started = any(each.status == "created" and each.error for each in evidence.containers)
-    empty = _nothing_created(project, database) and not never_started
+    empty = nothing_created(project, database) and not never_started
     return empty and over_now(evidence, _ID, _TITLE, "") is None
-
-
-def _nothing_created(project: ProjectFacts, database: DatabaseFacts) -> bool:
-    created = {name.rpartition(".")[2] for one in project.migrations for name in one.creates_tables}
-    return bool(created) and not created & {name.rpartition(".")[2] for name in database.tables}
 
 
 def _summary(project: ProjectFacts | None, database: DatabaseFacts | None, table: str | None) -> str:
@@ -222,7 +220,7 @@ the version table: here it is absent or empty, while the code has at least one r
     ),
     confidence="""\
 - **certain**: the database records no revision, the code has revisions, and a statement failed on a table which one
-  of them creates.
+  of them creates; or it records the code's head and has none of the tables that the revisions create: it was stamped.
 - **likely**: one of these is unknown: no project was given, or only a log is there, in which a program fails for
   want of a table or says that the database has no schema.
 - **possible**: only the server's own log is there, and whose statement failed is not known.""",
