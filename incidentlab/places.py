@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from platformdirs import user_cache_path, user_state_path
+from platformdirs import user_cache_path, user_config_path, user_state_path
 
 
 def _home() -> Path | None:
@@ -21,6 +21,12 @@ def cache() -> Path:
     """Return the folder for what can be made again at any time; it may not exist yet."""
     home = _home()
     return home / "cache" if home else user_cache_path("incidentlab", appauthor=False)
+
+
+def config() -> Path:
+    """Return the folder of the user's own configuration; it may not exist."""
+    home = _home()
+    return home if home else user_config_path("incidentlab", appauthor=False)
 
 
 def runs() -> Path:

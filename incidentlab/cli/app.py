@@ -1,5 +1,6 @@
 """The command line as one Typer application. Modules here import only Typer and the standard library at their top."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -15,6 +16,7 @@ from incidentlab.cli import (
     doctor,
     down,
     explain,
+    new,
     prove,
     report,
     run,
@@ -61,17 +63,25 @@ def _root(
     verbose: Annotated[
         int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows every log line.")
     ] = 0,
+    scenarios_in: Annotated[
+        list[str] | None,
+        typer.Option("--scenarios", metavar="DIR", help="A folder of scenarios of your own; may be repeated."),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
+    if scenarios_in:
+        # By the environment, so that the processes of a proof see them too.
+        os.environ["INCIDENTLAB_SCENARIOS"] = os.pathsep.join(map(os.path.abspath, scenarios_in))
     context.obj = Settings(color, quiet=quiet, verbose=verbose, debug=debug)
 
 
 for _module in (run, demo, diagnose, report, up, status, down, alerts, explain, clean, doctor):
     _module.register(app)
 prove.register(scenarios.group)
+new.register(scenarios.group)
 for _group, _name in ((scenarios.group, "scenarios"), (runs.group, "runs")):
     app.add_typer(_group, name=_name)
 

@@ -9,6 +9,8 @@ from incidentlab.cli.settings import complete_scenarios, output_of
 if TYPE_CHECKING:
     from incidentlab.model.scenario import Scenario
 
+LIST_SCHEMA = "incidentlab/scenarios/1"
+
 group = typer.Typer(help="List, show and validate the known incidents.", no_args_is_help=True)
 
 
@@ -17,16 +19,32 @@ def list_command(
     context: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
-    """List the scenarios."""
+    """List the scenarios: the bundled ones, your own, and those of installed packages."""
+    from rich.text import Text
+
     from incidentlab import catalogue
     from incidentlab.console.catalogue_view import listing
+    from incidentlab.errors import ScenarioError
 
     output = output_of(context)
-    found = [catalogue.find(name) for name in catalogue.names()]
+    places = catalogue.places()
+    found, broken = [], {}
+    for name in places:
+        try:
+            found.append(catalogue.find(name))
+        except ScenarioError as error:  # one that cannot be used hides no other
+            broken[name] = list(error.problems)
+    clashes = [f"{each.folder}: {each.id} is {places[each.id].origin}'s already" for each in catalogue.clashes()]
     if json:
-        output.json({"schema": "incidentlab/scenarios/1", "scenarios": [_document(each) for each in found]})
-    else:
-        output.show(listing(found))
+        rows = [{**_document(each), "origin": places[each.id].origin} for each in found]
+        output.json({"schema": LIST_SCHEMA, "scenarios": rows, "broken": broken, "clashes": clashes})
+        return
+    output.show(listing(found, {name: each.origin for name, each in places.items()}))
+    for name, problems in broken.items():
+        output.say(Text(f"{name} cannot be used: incidentlab scenarios validate {name}", "bad"))
+        output.say(*(Text(f"    {problem}", "quiet") for problem in problems[:1]))
+    for clash in clashes:
+        output.say(Text(f"not listed: {clash}", "quiet"))
 
 
 @group.command("show")

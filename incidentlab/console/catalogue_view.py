@@ -1,6 +1,6 @@
 """How scenarios look: a list, and a page for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,17 +12,25 @@ from incidentlab.console.theme import Signs
 from incidentlab.model.scenario import Expectation, ExpectedRows, Scenario
 
 
-def listing(scenarios: Sequence[Scenario]) -> Table:
-    """Return a table of scenarios."""
+def listing(scenarios: Sequence[Scenario], origins: Mapping[str, str] = {}) -> Table:
+    """Return a table of scenarios; where some are not bundled, with where each comes from."""
+    foreign = any(origins.get(each.id, "bundled") != "bundled" for each in scenarios)
     table = Table(box=None, pad_edge=False, header_style="title", padding=(0, 2, 0, 0))
     for name in ("Scenario", "Cause", "Variants"):
         table.add_column(name, no_wrap=True)
     table.add_column("What happens", overflow="fold")
+    if foreign:
+        table.add_column("From", overflow="fold")
     for each in scenarios:
-        table.add_row(
-            Text(each.id, "command"), Text(each.cause), Text(", ".join(each.variants), "quiet"), Text(each.title)
-        )
+        origin = [Text(origins.get(each.id, "bundled"), "quiet")] if foreign else []
+        title = Text(each.title)
+        table.add_row(Text(each.id, "command"), Text(each.cause), Text(_variants(each), "quiet"), title, *origin)
     return table
+
+
+def _variants(scenario: Scenario) -> str:
+    """Name the variants shortly: of many, how many there are."""
+    return ", ".join(scenario.variants) if len(scenario.variants) < 3 else f"{len(scenario.variants)} variants"
 
 
 def page(scenario: Scenario, signs: Signs) -> Group:
