@@ -59,6 +59,21 @@ def test_an_empty_database_tells_nothing_where_the_service_could_not_start() -> 
     assert told.confidence == "likely"
 
 
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (UVICORN, "and nothing applies them at start."),
+        (("sh", "-c", "alembic upgrade head && exec uvicorn main:app"), "although the start command applies them."),
+        (("./start.sh",), "has none of the code's 1 revision."),
+    ],
+    ids=["server alone", "applies", "unknown"],
+)
+def test_what_the_start_command_does_is_said_only_where_it_is_known(start: tuple[str, ...], said: str) -> None:
+    found = find(evidence(image(*start), container(exit_code=1), database(), project("tasks")))
+    assert isinstance(found, Finding)
+    assert found.summary.endswith(said)
+
+
 def test_all_sources_make_it_certain_and_the_chain_goes_from_the_image_to_the_statement() -> None:
     found = whole()
     assert (found.confidence, found.missing) == ("certain", ())

@@ -58,7 +58,17 @@ def test_a_url_of_another_name_stays_likely_and_says_which() -> None:
     found = find(evidence(app_log(text), container(exit_code=1)))
     assert isinstance(found, Finding)
     assert found.confidence == "likely"
-    assert "postgresql://" in found.mend[0].text
+    assert "postgresql+psycopg://" in found.mend[0].text
+
+
+@pytest.mark.parametrize(("absent", "other"), [("psycopg2", "psycopg"), ("psycopg", "psycopg2")])
+def test_the_mend_names_the_other_driver_because_a_bare_url_means_either(absent: str, other: str) -> None:
+    """SQLAlchemy 2.1 changed what postgresql:// means: an image with psycopg2 alone lacks psycopg after it."""
+    found = find(evidence(app_log(f"ModuleNotFoundError: No module named '{absent}'"), container(exit_code=1)))
+    assert isinstance(found, Finding)
+    named = next(mend for mend in found.mend if "Or name the driver" in mend.text)
+    assert f"postgresql+{other}://" in named.text
+    assert "2.1" in named.why
 
 
 def test_the_dockerfile_is_shown_where_it_is_known() -> None:

@@ -52,6 +52,13 @@ def test_the_database_shows_where_the_table_is() -> None:
     assert any("ALTER ROLE app SET search_path = crm, public" in mend.text for mend in found.mend)
 
 
+def test_a_path_without_public_gets_it_once() -> None:
+    asked = dataclasses.replace(database(tables=["public.tasks"]), schemas=("reporting",), search_path="reporting")
+    found = find(evidence(app_log(MISSING), asked, project("tasks")))
+    assert isinstance(found, Finding)
+    assert any('SET search_path = public"' in mend.text for mend in found.mend)
+
+
 def test_a_schema_that_the_database_does_not_have_is_certain() -> None:
     said = 'psycopg.errors.InvalidSchemaName: schema "tenant" does not exist'
     asked = dataclasses.replace(database(tables=["public.tasks"]), schemas=("public",))

@@ -11,6 +11,7 @@ from incidentlab.causes.migrations._proof import chain, creators
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._remedy import remedies
 from incidentlab.causes.migrations._stamped import is_stamped, nothing_created, stamped
+from incidentlab.causes.migrations._start import applies_migrations
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts
@@ -114,7 +115,7 @@ def _found(
         cause=_ID,
         title=_TITLE,
         confidence=confidence,
-        summary=_summary(project, database, missing.bare if missing else None),
+        summary=_summary(evidence, project, database, missing.bare if missing else None),
         evidence=chain(evidence, project, database, missing),
         mend=remedies(evidence, project),
         missing=_wanted(project, database, missing) if confidence != "certain" else (),
@@ -148,7 +149,9 @@ def _shown_by_tables(evidence: Evidence, project: ProjectFacts, database: Databa
     return empty and over_now(evidence, _ID, _TITLE, "") is None
 
 
-def _summary(project: ProjectFacts | None, database: DatabaseFacts | None, table: str | None) -> str:
+def _summary(
+    evidence: Evidence, project: ProjectFacts | None, database: DatabaseFacts | None, table: str | None
+) -> str:
     wants = (
         f"The service asks for the table {table}, which does not exist"
         if table
@@ -157,10 +160,18 @@ def _summary(project: ProjectFacts | None, database: DatabaseFacts | None, table
     if database and project:
         count = len(project.migrations)
         held = "1 revision" if count == 1 else f"{count} revisions"
-        return f"{wants}: the database has none of the code's {held}, and nothing applies them at start."
+        return f"{wants}: the database has none of the code's {held}{_at_start(evidence, project)}."
     if database:
         return f"{wants}: the database records no revision at all."
     return f"{wants}; nothing in the log applies a migration."
+
+
+def _at_start(evidence: Evidence, project: ProjectFacts) -> str:
+    """Say what the start command does about it, where its words tell: one that was stopped before is not to blame."""
+    judged = {applies_migrations((*one.entrypoint, *one.cmd), project.scripts) for one in evidence.images}
+    if "applies" in judged:
+        return ", although the start command applies them"
+    return ", and nothing applies them at start" if "does-not" in judged else ""
 
 
 def _wanted(

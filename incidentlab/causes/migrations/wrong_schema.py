@@ -157,10 +157,11 @@ def _mends(schema: str, user: str) -> tuple[Mend, ...]:
     )
     name = schema or "SCHEMA"
     role = user or "ROLE"
+    path = ", ".join(dict.fromkeys((name, "public")))
     return (
         look,
         run(
-            f'psql "$DATABASE_URL" -c "ALTER ROLE {quoted(role)} SET search_path = {name}, public"',
+            f'psql "$DATABASE_URL" -c "ALTER ROLE {quoted(role)} SET search_path = {path}"',
             "For every new session of that role; the service has to connect again.",
         ),
         words(

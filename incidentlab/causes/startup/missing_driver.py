@@ -24,6 +24,7 @@ _PIP = {"psycopg2": "psycopg2-binary", "psycopg": "'psycopg[binary]'", "MySQLdb"
 _HARMLESS = re.compile(r"\b(?:optional|skipping|ignored|fall(?:ing)? back|not installed, using)\b", re.IGNORECASE)
 
 
+_DEFAULT = "To SQLAlchemy postgresql:// alone means psycopg2 up to version 2.0, psycopg (3) from 2.1 on."
 _INSTALLED = "What is installed in the image would show it: pip list, npm ls."
 
 
@@ -92,12 +93,12 @@ def _mends(evidence: Evidence, event: LogEvent) -> Iterator[Mend]:
     text, app = said(event), app_name(evidence, event)
     dialect, found = _DIALECT.search(text), _WORD.search(text)
     if dialect and "." not in dialect["name"]:
-        yield Mend("text", f"Let the URL begin with postgresql:// in place of {dialect['name']}://.",
-                   "SQLAlchemy 1.4 dropped the short name; libpq and other tools still take both.")  # fmt: skip
+        yield Mend("text", f"Let the URL name dialect and driver, as postgresql+psycopg://, not {dialect['name']}://.",
+                   f"SQLAlchemy 1.4 dropped the short name. {_DEFAULT}")  # fmt: skip
         return
     if "async driver" in text:
         yield Mend("text", "Let the URL begin with postgresql+asyncpg:// or postgresql+psycopg://.",
-                   "postgresql:// alone means psycopg2, which is synchronous.")  # fmt: skip
+                   f"psycopg2 is synchronous only. {_DEFAULT}")  # fmt: skip
         return
     yield from _install(text, found)
     yield Mend("command", f"docker compose build --no-cache {app} && docker compose up -d {app}",
@@ -114,9 +115,10 @@ def _install(text: str, found: re.Match[str] | None) -> Iterator[Mend]:
         yield Mend(
             "command", f"pip install {package}", "Add the same line to the requirements the image is built from."
         )
-        if found["python"] == "psycopg2":
-            yield Mend("text", "Or name the driver that the image has: postgresql+asyncpg://, postgresql+psycopg://.",
-                       "postgresql:// alone means psycopg2 to SQLAlchemy.")  # fmt: skip
+        if found["python"] in ("psycopg", "psycopg2"):
+            other = "psycopg2" if found["python"] == "psycopg" else "psycopg"
+            yield Mend("text", f"Or name the driver that the image has: postgresql+{other}://, postgresql+asyncpg://.",
+                       _DEFAULT)  # fmt: skip
     elif found["node"] or found["npm"]:
         yield Mend("command", "npm install pg --save", "A development dependency is left out of a production install.")
     elif found["gem"]:
@@ -145,8 +147,9 @@ CAUSE = Cause(
     summary="The library by which the program reaches PostgreSQL is not in the image, or is the wrong one.",
     explanation="""\
 A program names its driver in the URL or the configuration, and loads it when it first needs it. SQLAlchemy's
-`postgresql://` means psycopg2; `postgresql+asyncpg://` and `postgresql+psycopg://` are others. An image holds what its
-requirements list: after a change of driver in one of the two places the other still has the old one.
+`postgresql://` means psycopg2 up to version 2.0 and psycopg 3 from 2.1 on; `postgresql+psycopg2://`,
+`postgresql+psycopg://` and `postgresql+asyncpg://` say which. An image holds what its requirements list: after a
+change of driver, or of SQLAlchemy, in one of the two places the other still has the old one.
 
 A driver that was compiled needs `libpq.so.5` at run time. A build with several stages copies the Python packages into
 the final stage and leaves the system's library behind. A driver from before 2017 cannot do SCRAM, by which servers
@@ -179,6 +182,7 @@ check passwords since PostgreSQL 14.""",
     explains=("migrations-not-applied", "migration-failed"),
     links=(
         "https://docs.sqlalchemy.org/en/20/core/engines.html#postgresql",
+        "https://docs.sqlalchemy.org/en/21/changelog/migration_21.html",
         "https://www.psycopg.org/psycopg3/docs/basic/install.html",
         "https://docs.djangoproject.com/en/stable/ref/databases/#postgresql-notes",
     ),
