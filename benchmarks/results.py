@@ -10,6 +10,7 @@ from benchmarks.model import Comparison, Limit, Sample, middle, phases
 from benchmarks.proofs import ProofFigures
 from benchmarks.size import Weight
 from benchmarks.sources import SourceFigures
+from benchmarks.standing import StandingFigures
 
 SCHEMA = "incidentlab/benchmark/1"
 
@@ -30,6 +31,7 @@ class Results:
     sources: SourceFigures | None = None
     score: Score | None = None
     proofs: ProofFigures | None = None
+    standing: StandingFigures | None = None
     remarks: Sequence[str] = ()
 
     @property
@@ -44,7 +46,8 @@ class Results:
         logs = self.logs.limits if self.logs else []
         sources = self.sources.limits if self.sources else []
         proofs = self.proofs.limits if self.proofs else []
-        return ratios + starts + logs + sources + (self.score.limits if self.score else []) + proofs
+        standing = self.standing.limits if self.standing else []
+        return ratios + starts + logs + sources + (self.score.limits if self.score else []) + proofs + standing
 
     def document(self) -> dict[str, Any]:
         """Return the figures with every single sample, so that somebody else may judge them anew."""
@@ -64,6 +67,7 @@ class Results:
             "sources": self.sources.document() if self.sources else None,
             "diagnose": self.score.document() if self.score else None,
             "proofs": self.proofs.document() if self.proofs else None,
+            "lab": self.standing.document() if self.standing else None,
             "limits": [asdict(each) | {"met": each.met} for each in self.limits],
             "remarks": list(self.remarks),
         }
