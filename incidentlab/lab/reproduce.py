@@ -1,7 +1,7 @@
 """Makes a variant live, watches what becomes of it, proves it, collects the evidence and records all of it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event as Flag
@@ -122,13 +122,13 @@ def _use(run_id: str, stack: Stack, scenario: Scenario, variant: Variant, record
     warm_up = Thread(target=_warm_up, args=(probers[0],), daemon=True)
     warm_up.start()
     try:
-        with (
-            vigil(options.observe, scenario, variant, stack, recorder) as watching,
-            staging.staged(stack, recorder) as scene,
-        ):
+        with ExitStack() as around:
+            scene = around.enter_context(staging.staged(stack, recorder))
             if before:
                 with _phase(recorder, options.before, "prepare", "Set the scene"):
                     staging.before(before, scene)
+            # After the steps, which may take long: until the app is started nobody has promised that it answers.
+            watching = around.enter_context(vigil(options.observe, scenario, variant, stack, recorder))
             with _phase(recorder, options.before, "app", f"Start the app ({variant.name})"):
                 watching.fault_begins()
                 stack.start_app()
@@ -139,6 +139,8 @@ def _use(run_id: str, stack: Stack, scenario: Scenario, variant: Variant, record
             with _phase(recorder, options.before, "observe", "Watch what becomes of it"):
                 steady = expect.sustained if expect.outcome == "unhealthy" else 0.0
                 observation = watch(stack, probers[0], expect.within, recorder, others=probers[1:], steady=steady)
+            if observation.outcome == "healthy":
+                watching.app_is_well()
             happening = Happening(scenario.workload, during, expect, stack, probers[0], recorder, scene)
             proofs: list[Check] = []
             if happening.is_worth_it(observation):

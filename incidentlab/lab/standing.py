@@ -100,12 +100,12 @@ def _bring_up(work: _Work) -> None:
     before, during = work.scenario.steps(work.variant)
     stack, recorder = work.stack, work.recorder
     with ExitStack() as around:
-        # Prometheus comes first, as in life: it sees the deployment.
-        observed = around.enter_context(_monitored(work)) if work.wish.monitoring else None
         scene = around.enter_context(staging.staged(stack, recorder))
         if before:
             with _phase(recorder, "prepare", "Set the scene"):
                 staging.before(before, scene)
+        # Before the app, as in life: the monitoring sees the deployment.
+        observed = around.enter_context(_monitored(work)) if work.wish.monitoring else None
         with _phase(recorder, "app", f"Start the app ({work.variant.name})"):
             stack.start_app()
             scene.started.set()

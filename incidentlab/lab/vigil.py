@@ -21,6 +21,7 @@ from incidentlab.monitoring.judging import BY, judging
 from incidentlab.monitoring.running import Wanted, monitoring
 
 SILENCE = 10.0  # seconds of silence asked for, where the scenario names no alert that says how long one may take
+_LAG = 2.0  # seconds that an alert of the start may be on its way, through scrape, rule and Alertmanager
 _SLACK = 2.0  # seconds more of silence than the slowest alert of the scenario may take
 
 
@@ -45,6 +46,7 @@ class Vigil:
     wanted: bool = True  # whether alerts are waited for
     prometheus: Api | None = None
     onset: float = 0.0
+    settled: float = 0.0  # from here on a healthy variant has to be silent
     watched: float = 0.0
     seen: list[Alert] = field(default_factory=list)
 
@@ -60,7 +62,11 @@ class Vigil:
 
     def fault_begins(self) -> None:
         """Set the moment from which times to detect count: the app's start, or what is done to it while it runs."""
-        self.onset = self.recorder.offset(now())
+        self.onset = self.settled = self.recorder.offset(now())
+
+    def app_is_well(self) -> None:
+        """Set the moment from which silence counts: an alert on a start that takes long tells the truth."""
+        self.settled = self.recorder.offset(now())
 
     def held_out(self) -> list[Check]:
         """Use the app and wait: for all alerts that are named, or through the whole silence.
@@ -68,19 +74,16 @@ class Vigil:
         Returns:
             one check for each alert that has to arrive; on a healthy variant one for the silence.
         """
-        patience = self.scenario.patience + _SLACK if self.scenario.patience else SILENCE
+        if self.healthy:
+            return [self._silence(self.scenario.patience + _SLACK if self.scenario.patience else SILENCE)]
         named = {each.name for each in self.variant.alerts}
-        longest = max((each.within for each in self.variant.alerts), default=patience)
+        longest = max((each.within for each in self.variant.alerts), default=SILENCE)
         with traffic(self.scenario, self.stack, self.recorder):
             self.arrivals.wait(
-                lambda seen: bool(seen) if self.healthy else bool(named) and named <= {each.told.name for each in seen},
-                (patience if self.healthy else longest) - self._since(),
+                lambda seen: bool(named) and named <= {each.told.name for each in seen},
+                longest - self._since(self.onset),
             )
-            blind = self._blind() if self.healthy else ""
-        self.watched = self._since()
-        self.seen = [self._alert(each) for each in self.arrivals.all()]
-        if self.healthy:
-            return [self._silence(patience, blind)]
+        self._look()
         return [self._arrives(each.name, each.within) for each in self.variant.alerts]
 
     def record(self) -> Watch | None:
@@ -90,10 +93,14 @@ class Vigil:
         # What was resolved since it was looked at last belongs to it as well.
         ended = {(a.told.name, a.at): a for a in self.arrivals.all()}
         alerts = tuple(self._alert(each) for each in ended.values())
-        return Watch(self.by, self.onset, self.watched or self._since(), alerts, self.unjudged)
+        return Watch(self.by, self.onset, self.watched or self._since(self.onset), alerts, self.unjudged)
 
-    def _since(self) -> float:
-        return self.recorder.offset(now()) - self.onset
+    def _since(self, moment: float) -> float:
+        return self.recorder.offset(now()) - moment
+
+    def _look(self) -> None:
+        self.watched = self._since(self.onset)
+        self.seen = [self._alert(each) for each in self.arrivals.all()]
 
     def _alert(self, arrival: Arrival) -> Alert:
         told, at = arrival.told, self.recorder.offset(arrival.at)
@@ -118,10 +125,24 @@ class Vigil:
             return "Prometheus scrapes nothing"
         return "; ".join(f"{each.address} is not scraped: {each.error}" for each in targets if not each.up)
 
-    def _silence(self, seconds: float, blind: str) -> Check:
-        heard = "; ".join(f"{each.name} after {each.detected_after:.1f} s: {each.summary}" for each in self.seen)
-        observed = heard or f"silent for {self.watched:.1f} s" + (f", but {blind}" if blind else "")
-        return Check("no false alarm", not self.seen and not blind, f"silence for {seconds:g} s", observed)
+    def _silence(self, seconds: float) -> Check:
+        """Listen through the whole silence; what arrived while the app was starting has to be over by its end."""
+        with traffic(self.scenario, self.stack, self.recorder):
+            self.arrivals.wait(
+                lambda seen: any(self._is_false(self._alert(each)) for each in seen),
+                seconds - self._since(self.settled),
+            )
+            blind = self._blind()
+        self._look()
+        false = [each for each in self.seen if self._is_false(each) or each.resolved_at is None]
+        heard = "; ".join(f"{each.name} after {each.detected_after:.1f} s: {each.summary}" for each in false)
+        early = ", ".join(dict.fromkeys(each.name for each in self.seen if each not in false))
+        observed = heard or f"silent for {self._since(self.settled):.1f} s" + (f", but {blind}" if blind else "")
+        observed += f"; while it started: {early}" if early else ""
+        return Check("no false alarm", not false and not blind, f"silence for {seconds:g} s once it is well", observed)
+
+    def _is_false(self, alert: Alert) -> bool:
+        return alert.at >= self.settled + _LAG
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import random
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ from incidentlab import places
 from incidentlab.engines._local import processes
 from incidentlab.errors import StorageError
 
+_LOWEST_PORT, _PORT_TRIES = 20_000, 50
 MARK = ".incidentlab-run"  # lies in every folder of ours and holds the run's id: nothing without it is ever removed
 
 
@@ -94,7 +96,7 @@ class Ledger:
             self._write(replace(self.record, state=state))
 
     def port(self) -> int:
-        """Return a free port of 127.0.0.1, chosen by the kernel, that no other run of ours has been given.
+        """Return a free port of 127.0.0.1 that no other run of ours has been given.
 
         A port is only taken once its server listens; until then the records keep two runs apart.
         """
@@ -124,10 +126,20 @@ class Ledger:
 
 
 def _free_port() -> int:
+    """Choose below the range from which the kernel gives ports to whoever connects somewhere.
+
+    A port of that range can be gone again before the server listens: busy probes and scrapes take one each time.
+    """
+    with suppress(OSError, ValueError):
+        lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
+        for port in random.sample(range(_LOWEST_PORT, lowest), min(_PORT_TRIES, max(lowest - _LOWEST_PORT, 0))):
+            with suppress(OSError), socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+                return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        chosen: int = probe.getsockname()[1]
+        return chosen
 
 
 @contextmanager

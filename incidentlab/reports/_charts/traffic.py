@@ -39,9 +39,7 @@ def traffic(accounts: Sequence[Account], width: float, key: str) -> str:
     if not lanes:
         return ""
     edges = [(number + end) * lane.step for lane in lanes for number in lane.asked for end in (0, 1)]
-    edges += [
-        at - lane.zero for lane in lanes for alert in lane.watch.alerts for at in (alert.at, alert.resolved_at or 0)
-    ]
+    edges += [at - lane.zero for lane in lanes for alert in lane.watch.alerts for at in _ends(alert)]
     across = svg.Scale(min(*edges, 0.0), max(*edges, 0.001), _LEFT, width - 8)
     y, body = 0.0, list[str]()
     for lane in lanes:
@@ -49,6 +47,11 @@ def traffic(accounts: Sequence[Account], width: float, key: str) -> str:
         y += _HEAD + _PLOT + 10 + len(lane.watch.alerts) * _ROW + _GAP
     axis = _axis(across, y - _GAP / 2, 9 if width > 500 else 5)
     return svg.picture(key, (width, y + _AXIS), "Requests and alerts", _told(lanes), [*axis, *body])
+
+
+def _ends(alert: Alert) -> Iterator[float]:
+    yield alert.at
+    yield from [alert.resolved_at] if alert.resolved_at is not None else []
 
 
 def _lane(account: Account, watch: Watch) -> _Lane:
