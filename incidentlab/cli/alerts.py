@@ -33,6 +33,7 @@ def _command(
             autocompletion=complete_engines,
         ),
     ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=32, help="How many scenarios side by side.")] = 1,
     rules: Annotated[str, typer.Option(help="File with alert rules, instead of the service's own.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
@@ -46,7 +47,10 @@ def _command(
 
     output = output_of(context)
     questions = _questions(output, scenarios or [], engine or [], everything=everything)
-    table = _table(output, questions, Observe(Path(rules) if rules else None))
+    if jobs > 1:
+        table = _side_by_side(output, questions, jobs, str(Path(rules).absolute()) if rules else "")
+    else:
+        table = _table(output, questions, Observe(Path(rules) if rules else None))
     left_out = [(each.scenario.id, each.engine.name, each.unfit) for each in questions if each.unfit]
     if json:
         left = [{"scenario": name, "engine": on, "why": why} for name, on, why in left_out]
@@ -68,8 +72,8 @@ def _questions(output: "Output", scenarios: list[str], engines: list[str], *, ev
             "Name the scenarios, or say --all." if not everything else "Either names or --all, not both.",
             mend=["One: incidentlab alerts missing-migrations", "All: incidentlab alerts --all"],
         )
-    found = [catalogue.find(place) for place in (catalogue.names() if everything else scenarios)]
-    asked = [Question(scenario, each) for each in usable_engines(output, engines) for scenario in found]
+    found = [(place, catalogue.find(place)) for place in (catalogue.names() if everything else scenarios)]
+    asked = [Question(scenario, each, place) for each in usable_engines(output, engines) for place, scenario in found]
     if all(each.unfit for each in asked):
         whys = dict.fromkeys(f"{each.scenario.id} on {each.engine.name}: {each.unfit}" for each in asked)
         raise UsageError(
@@ -96,5 +100,18 @@ def _table(output: "Output", questions: "list[Question]", observe: "Observe") ->
                     output.say(line(truth, output.signs))
 
             return truths(questions, observe, progress.tell, heard, interruption)
+    except KeyboardInterrupt:
+        raise InterruptedRunError("The runs were interrupted; everything they had started is removed.") from None
+
+
+def _side_by_side(output: "Output", questions: "list[Question]", jobs: int, rules: str) -> "list[Truth]":
+    from incidentlab.console.truth_view import line
+    from incidentlab.errors import InterruptedRunError
+    from incidentlab.lab.asking_all import ask_all
+    from incidentlab.lab.interruption import Interruption
+
+    try:
+        with Interruption().installed():
+            return ask_all(questions, jobs, rules, lambda truth: output.say(line(truth, output.signs)))
     except KeyboardInterrupt:
         raise InterruptedRunError("The runs were interrupted; everything they had started is removed.") from None

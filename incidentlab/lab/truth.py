@@ -24,6 +24,7 @@ class Question:
 
     scenario: Scenario
     engine: Engine
+    place: str  # what names the scenario on a command line: its id or its folder
 
     @property
     def unfit(self) -> str:

@@ -1,0 +1,57 @@
+"""The truth table as a person asks for it: it holds, it is said where it does not, and it names what was not asked."""
+
+from pathlib import Path
+
+import pytest
+
+from incidentlab.lab.choose import engines
+from tests.cli.test_cli_run import run
+from tests.monitoring.material import require_programs, rule, rules_file
+
+pytestmark = [pytest.mark.slow]
+
+
+def assert_nothing_left() -> None:
+    assert [each for engine in engines().values() for each in engine.leftovers(frozenset()) if each.run] == []
+
+
+def test_the_table_of_several_scenarios_side_by_side(fresh_home: Path) -> None:
+    require_programs()
+    names = ("missing-configuration", "migrations-behind", "disk-full")
+    done = run(fresh_home, "alerts", *names, "--engine", "local", "--jobs", "2", "--json")
+    assert done.code == 0, done.out + done.err
+    table = done.json["table"]
+    assert [each["scenario"] for each in table] == ["missing-configuration"] * 2 + ["migrations-behind"] * 3
+    assert all(each["holds"] and "Alertmanager" in each["by"] for each in table)
+    assert [each["alert"] for each in table if each["variant"] == "fixed"] == ["", ""]
+    assert all(0 < each["after"] <= each["within"] for each in table if each["alert"])
+    [left] = done.json["left_out"]
+    assert (left["scenario"], left["engine"]) == ("disk-full", "local")
+    assert_nothing_left()
+
+
+def test_what_does_not_hold_is_said_with_its_record(fresh_home: Path, tmp_path: Path) -> None:
+    require_programs()
+    wolf = rules_file(tmp_path, rule("TaskManagerDown", "up >= 0"))
+    done = run(fresh_home, "alerts", "missing-configuration", "--engine", "local", "--rules", str(wolf))
+    assert done.code == 3
+    assert "1 of 2 hold" in done.out
+    assert "missing-configuration fixed on local" in done.out
+    assert "record: " in done.out
+    assert_nothing_left()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [((), "Name the scenarios"), (("x", "--all"), "not both"), (("no-such-scenario",), "no-such-scenario")],
+)
+def test_what_cannot_be_asked_is_a_matter_of_usage(fresh_home: Path, words: tuple[str, ...], said: str) -> None:
+    done = run(fresh_home, "alerts", *words)
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_a_scenario_without_alerts_here_is_refused_with_the_reason(fresh_home: Path) -> None:
+    done = run(fresh_home, "alerts", "disk-full", "--engine", "local")
+    assert done.code == 2
+    assert "no alert to prove here" in done.err
