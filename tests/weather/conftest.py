@@ -19,7 +19,7 @@ Build = Callable[..., Station]
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give this worker's cache; the image that was primed for it goes at the end."""
     home = tmp_path_factory.getbasetemp() / "weather-home"
-    (home / "cache").mkdir(parents=True)
+    (home / "cache").mkdir(parents=True, exist_ok=True)  # tests of other folders borrow this fixture
     yield home / "cache"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INCIDENTLAB_HOME", str(home))
