@@ -232,6 +232,11 @@ class FakeStack:
         self.did.append(f"start {companion.role}")
         return Reached(f"http://127.0.0.1:{companion.port}", f"{companion.role}:{companion.port}")
 
+    def deploy(self, spec: StackSpec) -> None:
+        """Note it; the app of another variant has not been started."""
+        self.did.append(f"deploy {spec.variant}")
+        self.spec, self.started = spec, False
+
     def companion(self, role: str) -> CompanionState:
         """Say that it runs."""
         return CompanionState(f"start {role}" in self.did)

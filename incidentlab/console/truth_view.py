@@ -33,6 +33,10 @@ def view(table: Sequence[Truth], signs: Signs, left_out: Sequence[tuple[str, str
         parts.append(Text.assemble((f"{signs.unmet} ", "bad"), (head, "title")))
         parts.append(Padding(Text(f"{each.alert or 'silence'}: {each.observed}", "bad", overflow="fold"), (0, 0, 0, 2)))
         parts += [Text(f"  record: {each.run}", "quiet")] if each.run else []
+    if any(each.resolved_after is not None for each in table):
+        parts.append(
+            Text("resolved: seconds from deploying the fix onto the same database to the alert's end", "quiet")
+        )
     parts += [Text(f"judged by {by}", "quiet") for by in dict.fromkeys(each.by for each in table if each.by)]
     for scenario, engine, why in left_out:
         parts.append(Text(f"not asked: {scenario} on {engine}: {why}", "quiet", overflow="fold"))
@@ -50,10 +54,12 @@ def _table(table: Sequence[Truth], signs: Signs) -> Table:
     shown.add_column("", no_wrap=True)
     shown.add_column("after", no_wrap=True, justify="right")
     shown.add_column("within", no_wrap=True, justify="right")
+    shown.add_column("resolved", no_wrap=True, justify="right")
     for each in table:
         mark = Text(signs.met, "good") if each.holds else Text(signs.unmet, "bad")
         after = "-" if each.after is None else f"{each.after:.1f} s"
         within = "-" if each.within is None else f"{each.within:g} s"
         alert = Text(each.alert) if each.alert else Text("none, silence", "quiet")
-        shown.add_row(Text(each.scenario, "command"), each.engine, each.variant, alert, mark, after, within)
+        over = "-" if each.resolved_after is None else f"{each.resolved_after:.1f} s"
+        shown.add_row(Text(each.scenario, "command"), each.engine, each.variant, alert, mark, after, within, over)
     return shown

@@ -177,6 +177,15 @@ class Stack(Protocol):
             CompanionUnavailableError: its image is not here and not to be had, or it cannot be started.
         """
 
+    def deploy(self, spec: StackSpec) -> None:
+        """Put another variant's app in the place of this one: made, and not started yet.
+
+        Its address, its database and what stands beside it stay; a replica more or less there is not.
+
+        Raises:
+            EnvironmentUnfitError: it could not be made, in one of its kinds.
+        """
+
     def companion(self, role: str) -> CompanionState:
         """Return the state of a companion now."""
 

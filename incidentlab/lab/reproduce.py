@@ -123,47 +123,57 @@ def _use(run_id: str, stack: Stack, scenario: Scenario, variant: Variant, record
     warm_up.start()
     try:
         with ExitStack() as around:
-            scene = around.enter_context(staging.staged(stack, recorder))
-            if before:
-                with _phase(recorder, options.before, "prepare", "Set the scene"):
-                    staging.before(before, scene)
-            # After the steps, which may take long: until the app is started nobody has promised that it answers.
-            watching = around.enter_context(vigil(options.observe, scenario, variant, stack, recorder))
-            with _phase(recorder, options.before, "app", f"Start the app ({variant.name})"):
-                watching.fault_begins()
-                stack.start_app()
-                scene.started.set()
-            # A port that was taken in this moment has been exchanged for another.
-            for prober, url in zip(probers, stack.app_urls, strict=True):
-                prober.base_url = url
-            with _phase(recorder, options.before, "observe", "Watch what becomes of it"):
-                steady = expect.sustained if expect.outcome == "unhealthy" else 0.0
-                observation = watch(stack, probers[0], expect.within, recorder, others=probers[1:], steady=steady)
-            if observation.outcome == "healthy":
-                watching.app_is_well()
-            happening = Happening(scenario.workload, during, expect, stack, probers[0], recorder, scene)
-            proofs: list[Check] = []
-            if happening.is_worth_it(observation):
-                if during and observation.outcome == "healthy":
+            with staging.staged(stack, recorder) as scene:
+                if before:
+                    with _phase(recorder, options.before, "prepare", "Set the scene"):
+                        staging.before(before, scene)
+                # After the steps, which may take long: until the app is started nobody has promised that it answers.
+                watching = around.enter_context(vigil(options.observe, scenario, variant, stack, recorder))
+                with _phase(recorder, options.before, "app", f"Start the app ({variant.name})"):
                     watching.fault_begins()
-                with _phase(recorder, options.before, "verify", "Prove it by use"):
-                    observation, proofs = happening.carry_out(observation)
-            if watching.wanted:
-                with _phase(recorder, options.before, "alerts", watching.title):
-                    proofs += watching.held_out()
-            with _phase(recorder, options.before, "collect", "Collect the evidence"):
-                logs = logs_of(stack)
-                evidence = collect(run_id, stack, probers[0], logs, shown(variant.dockerfile))
-            if scene.errors:
-                raise scene.errors[0]
-        # Only now, when whatever held a table has let go of it.
-        proofs += rows.checks(expect.rows, stack)
-        checks = assess(expect, observation, evidence, logs) + proofs
-        _tell_first_error(evidence, recorder)
-        steps = tuple(staging.sentence(each) for each in before + during)
-        return Seen(
-            observation, checks, evidence, logs, stack.notes, dict(stack.versions), steps=steps, watch=watching.record()
-        )
+                    stack.start_app()
+                    scene.started.set()
+                # A port that was taken in this moment has been exchanged for another.
+                for prober, url in zip(probers, stack.app_urls, strict=True):
+                    prober.base_url = url
+                with _phase(recorder, options.before, "observe", "Watch what becomes of it"):
+                    steady = expect.sustained if expect.outcome == "unhealthy" else 0.0
+                    observation = watch(stack, probers[0], expect.within, recorder, others=probers[1:], steady=steady)
+                if observation.outcome == "healthy":
+                    watching.app_is_well()
+                happening = Happening(scenario.workload, during, expect, stack, probers[0], recorder, scene)
+                proofs: list[Check] = []
+                if happening.is_worth_it(observation):
+                    if during and observation.outcome == "healthy":
+                        watching.fault_begins()
+                    with _phase(recorder, options.before, "verify", "Prove it by use"):
+                        observation, proofs = happening.carry_out(observation)
+                if watching.wanted:
+                    with _phase(recorder, options.before, "alerts", watching.title):
+                        proofs += watching.held_out()
+                with _phase(recorder, options.before, "collect", "Collect the evidence"):
+                    logs = logs_of(stack)
+                    evidence = collect(run_id, stack, probers[0], logs, shown(variant.dockerfile))
+                if scene.errors:
+                    raise scene.errors[0]
+            # Only now, when whatever held a table has let go of it.
+            proofs += rows.checks(expect.rows, stack)
+            if options.keep == "never" and watching.fix is not None:
+                with _phase(recorder, options.before, "mend", f"Deploy the fix ({watching.fix.name})"):
+                    proofs += watching.deploy_fix()
+            checks = assess(expect, observation, evidence, logs) + proofs
+            _tell_first_error(evidence, recorder)
+            steps = tuple(staging.sentence(each) for each in before + during)
+            return Seen(
+                observation,
+                checks,
+                evidence,
+                logs,
+                stack.notes,
+                dict(stack.versions),
+                steps=steps,
+                watch=watching.record(),
+            )
     finally:
         warm_up.join()
         for prober in probers:

@@ -10,6 +10,7 @@ from incidentlab.lab.choose import choose
 from incidentlab.lab.interruption import Interruption
 from incidentlab.lab.reproduce import Options, Reproduction, reproduce
 from incidentlab.lab.vigil import Observe
+from incidentlab.model.alert import Watch
 from incidentlab.model.events import Tell
 from incidentlab.model.run import Check
 from incidentlab.model.scenario import Scenario, Variant
@@ -86,9 +87,21 @@ def _lines(bare: Truth, variant: Variant, done: Reproduction) -> Iterator[Truth]
         return
     for each in variant.alerts:
         found = watch.first(each.name) if watch else None
-        line = replace(bare, alert=each.name, within=each.within, after=found.detected_after if found else None)
-        yield _line(line, checks[f"alert {each.name}"])
+        after = found.detected_after if found else None
+        line = replace(
+            bare, alert=each.name, within=each.within, after=after, resolved_after=_resolved(watch, each.name)
+        )
+        yield _line(line, checks[f"alert {each.name}"], checks.get("alerts resolved"))
 
 
-def _line(bare: Truth, check: Check) -> Truth:
-    return replace(bare, holds=check.met, observed=check.observed)
+def _resolved(watch: Watch | None, name: str) -> float | None:
+    if watch is None or watch.fixed_at is None:
+        return None
+    ends = [each.resolved_at for each in watch.alerts if each.name == name]
+    known = [each for each in ends if each is not None]
+    return max(max(known) - watch.fixed_at, 0.0) if known and len(known) == len(ends) else None
+
+
+def _line(bare: Truth, *checks: Check | None) -> Truth:
+    seen = [each for each in checks if each is not None]
+    return replace(bare, holds=all(each.met for each in seen), observed="; ".join(each.observed for each in seen))

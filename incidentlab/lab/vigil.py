@@ -8,6 +8,7 @@ from time import perf_counter
 
 from incidentlab.engines._base import Stack
 from incidentlab.errors import CompanionMissingError, UsageError
+from incidentlab.lab import differences
 from incidentlab.lab.recorder import Recorder
 from incidentlab.lab.traffic import traffic
 from incidentlab.model.alert import Alert, Watch
@@ -21,6 +22,8 @@ from incidentlab.monitoring.judging import BY, judging
 from incidentlab.monitoring.running import Wanted, monitoring
 
 SILENCE = 10.0  # seconds of silence asked for, where the scenario names no alert that says how long one may take
+RESOLVE_SECONDS = 60.0  # for the alerts to end once the fix is deployed
+_SHIPPED = ("Dockerfile ", "file ", "env ")  # differences between variants that a deployment brings
 _LAG = 2.0  # seconds that an alert of the start may be on its way, through scrape, rule and Alertmanager
 _SLACK = 2.0  # seconds more of silence than the slowest alert of the scenario may take
 
@@ -48,6 +51,8 @@ class Vigil:
     onset: float = 0.0
     settled: float = 0.0  # from here on a healthy variant has to be silent
     watched: float = 0.0
+    fixed_by: str = ""
+    fixed_at: float | None = None
     seen: list[Alert] = field(default_factory=list)
 
     @property
@@ -86,6 +91,36 @@ class Vigil:
         self._look()
         return [self._arrives(each.name, each.within) for each in self.variant.alerts]
 
+    @property
+    def fix(self) -> Variant | None:
+        """The remedy that can be deployed onto this very stack, once its alerts have arrived.
+
+        It differs in what is shipped alone: what a step does, or one replica more, cannot be taken back here.
+        """
+        if not self.wanted or self.healthy or not self.seen:
+            return None
+        for each in self.scenario.variants.values():
+            found = differences.between(self.variant, each)
+            if each.expect.outcome == "healthy" and all(one.startswith(_SHIPPED) for one in found):
+                return each
+        return None
+
+    def deploy_fix(self) -> list[Check]:
+        """Deploy the remedy and wait for the end of every alert; return the check of that."""
+        if self.fix is None:
+            return []
+        self.fixed_by, self.fixed_at = self.fix.name, self.recorder.offset(now())
+        self.stack.deploy(self.scenario.stack(self.fix))
+        self.stack.start_app()
+        with traffic(self.scenario, self.stack, self.recorder):
+            over = self.arrivals.wait(lambda seen: all(each.resolved_at for each in seen), RESOLVE_SECONDS)
+        firing = sorted({each.told.name for each in self.arrivals.all() if not each.resolved_at})
+        record = self.record()
+        after = record.resolved_after if record else None
+        observed = f"all resolved {after or 0.0:.1f} s after it" if over else f"still firing: {', '.join(firing)}"
+        what = f"within {RESOLVE_SECONDS:g} s of deploying {self.fixed_by}"
+        return [Check("alerts resolved", over, what, observed)]
+
     def record(self) -> Watch | None:
         """Return what the run's record has of it."""
         if not self.by:
@@ -93,7 +128,8 @@ class Vigil:
         # What was resolved since it was looked at last belongs to it as well.
         ended = {(a.told.name, a.at): a for a in self.arrivals.all()}
         alerts = tuple(self._alert(each) for each in ended.values())
-        return Watch(self.by, self.onset, self.watched or self._since(self.onset), alerts, self.unjudged)
+        seconds = self.watched or self._since(self.onset)
+        return Watch(self.by, self.onset, seconds, alerts, self.fixed_by, self.fixed_at, self.unjudged)
 
     def _since(self, moment: float) -> float:
         return self.recorder.offset(now()) - moment

@@ -33,7 +33,17 @@ class Watch:
     onset: float  # seconds since the run began: the fault began here, and times to detect count from it
     seconds: float  # how long it was watched from there
     alerts: tuple[Alert, ...] = ()
+    fixed_by: str = ""  # the variant that was deployed onto the same database when the alerts had arrived
+    fixed_at: float | None = None  # seconds since the run began: that deployment began; times to resolve count from it
     unjudged: tuple[str, ...] = ()  # rules that could not be judged by these means
+
+    @property
+    def resolved_after(self) -> float | None:
+        """Seconds from the deployment of the fix to the end of the last alert; ``None`` where that was not seen."""
+        ends = [each.resolved_at for each in self.alerts]
+        if self.fixed_at is None or not ends or any(each is None for each in ends):
+            return None
+        return max(max(each for each in ends if each is not None) - self.fixed_at, 0.0)
 
     def first(self, name: str) -> Alert | None:
         """Return the first alert of this name."""

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 # The phases of a run, in the order in which people read them; ``build`` and ``database`` happen side by side.
-# ``monitoring`` and ``alerts`` are of observed runs only.
+# ``monitoring``, ``alerts`` and ``mend`` are of observed runs only.
 Phase = Literal[
-    "build", "database", "monitoring", "prepare", "app", "observe", "verify", "alerts", "collect", "teardown"
+    "build", "database", "monitoring", "prepare", "app", "observe", "verify", "alerts", "collect", "mend", "teardown"
 ]
 LogSource = Literal["app", "database"]
 

@@ -13,6 +13,7 @@ class Truth:
     alert: str = ""
     within: float | None = None  # seconds it may take
     after: float | None = None  # seconds it took
+    resolved_after: float | None = None  # seconds from deploying the fix onto the same database to the alert's end
     holds: bool = False
     observed: str = ""
     by: str = ""  # what judged the rules

@@ -92,9 +92,9 @@ def _alerted(incident: Account | None) -> tuple[Figure, ...]:
     first = min(watch.alerts, key=lambda each: each.at)
     told = f"from the fault to the alert {first.name}, judged by {watch.by}"
     figures = [Figure("Time to alert", "s", first.detected_after, None, told)]
-    if first.resolved_at is not None:
-        over = first.resolved_at - watch.onset
-        figures.append(Figure("Alert resolved", "s", over, None, f"from the fault to the end of {first.name}"))
+    if watch.resolved_after is not None:
+        meaning = f"from deploying {watch.fixed_by} onto the same database to the end of the last alert"
+        figures.append(Figure("Time to all-clear", "s", None, watch.resolved_after, meaning))
     return tuple(figures)
 
 

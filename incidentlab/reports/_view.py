@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from incidentlab.model.alert import Watch
+from incidentlab.model.alert import Alert, Watch
 from incidentlab.model.diagnosis import Finding, RuledOut
 from incidentlab.model.report import Account, Figure, Report
 from incidentlab.model.run import Check, Run
@@ -101,12 +101,20 @@ def alert_rows(watch: Watch) -> list[tuple[str, str, str, str]]:
         (
             each.name,
             f"{each.detected_after:.1f} s",
-            "still firing" if each.resolved_at is None else f"{each.resolved_at - watch.onset:.1f} s",
+            _resolved(watch, each),
             each.summary,
         )
         for each in watch.alerts
     ]
     return rows or [("none", "-", "-", f"silent for {watch.seconds:.1f} s")]
+
+
+def _resolved(watch: Watch, alert: Alert) -> str:
+    if alert.resolved_at is None:
+        return "still firing"
+    if watch.fixed_at is not None and alert.resolved_at >= watch.fixed_at:
+        return f"{alert.resolved_at - watch.fixed_at:.1f} s after {watch.fixed_by}"
+    return f"{alert.resolved_at - watch.onset:.1f} s after the fault"
 
 
 def captured(run: Run) -> str:

@@ -70,6 +70,24 @@ def test_it_has_its_files_and_reaches_the_app_and_is_removed(bench: Bench) -> No
         answer(reached.url)
 
 
+def test_another_variant_takes_the_apps_place(bench: Bench) -> None:
+    request = bench.request(dockerfile("crash"))
+    file = bench.folder / "Dockerfile.other"
+    file.write_text(dockerfile("healthy"), "utf-8")
+    with bench.start(request) as stack:
+        stack.start_app()
+        assert stack.wait_app_exit(30)
+        url, inside = stack.app_url, stack.app_inside
+        stack.deploy(replace(request.spec, variant="other", dockerfile=file))
+        assert stack.app().status == "created"
+        stack.start_app()
+        until(lambda: any(line.text == "ready" for line in stack.logs("app")))
+        assert (stack.app_url, stack.app_inside) == (url, inside)
+        assert "uid" in answer(url)
+        assert not stack.wait_app_exit(0.01)
+    bench.assert_nothing_left()
+
+
 def test_its_end_and_its_last_words_are_seen(bench: Bench) -> None:
     with bench.up(dockerfile("healthy")) as stack:
         stack.accompany(companion(bench, "print('out of ideas', flush=True); raise SystemExit(2)"))

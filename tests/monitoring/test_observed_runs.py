@@ -72,6 +72,12 @@ def test_the_services_own_alert_arrives_on_broken_through_alertmanager(engine: s
     assert alert.at >= watch.onset
     assert "migrations-not-applied" in alert.cause
     assert check(done, "alert TaskManagerDown").met
+    assert check(done, "alerts resolved").met
+    assert watch.fixed_by.startswith("fixed")
+    assert watch.resolved_after is not None
+    assert 0 < watch.resolved_after < 60
+    assert done.run.outcome == "crash"  # what was deployed afterwards changes nothing of what was seen
+    assert done.diagnosis.findings[0].cause == "migrations-not-applied"
     assert any("TaskManagerDown arrived" in each.what and each.kind == "bad" for each in done.run.timeline)
     assert_nothing_left()
 

@@ -30,7 +30,7 @@ def silent(fixed: Account) -> Account:
 
 
 def seen(account: Account, *alerts: Alert, unjudged: tuple[str, ...] = ()) -> Account:
-    return replace(account, run=replace(account.run, watch=Watch(BY, 1.63, 22.0, alerts, unjudged)))
+    return replace(account, run=replace(account.run, watch=Watch(BY, 1.63, 22.0, alerts, unjudged=unjudged)))
 
 
 def report(*accounts: Account) -> Report:
@@ -50,7 +50,7 @@ def test_alerts_and_silence_are_told_in_words(observed: Account, silent: Account
 def test_a_page_shows_them_and_what_was_not_judged(broken: Account) -> None:
     page = html.render(report(seen(broken, replace(DOWN, resolved_at=20.63), unjudged=("Slow<b>",))))
     assert 'id="alerts"' in page
-    assert "<td>19.0 s</td>" in page
+    assert "<td>19.0 s after the fault</td>" in page
     assert "Slow&lt;b&gt;" in page
 
 
@@ -61,12 +61,14 @@ def test_a_run_that_was_not_observed_has_no_such_section(broken: Account, fixed:
     assert view.watched(report(broken, fixed)) == []
 
 
-def test_the_time_to_the_alert_is_a_figure(observed: Account) -> None:
-    resolved = seen(observed, replace(DOWN, resolved_at=20.63))
-    found = {each.name: each.before for each in figures([resolved], resolved, None)}
-    assert found["Time to alert"] == 8.5
-    assert found["Alert resolved"] == pytest.approx(19.0)
-    assert "Alert resolved" not in {each.name for each in figures([observed], observed, None)}
+def test_the_times_to_the_alert_and_to_its_end_are_figures(observed: Account) -> None:
+    watch = Watch(BY, 1.63, 22.0, (replace(DOWN, resolved_at=20.63),), "fixed", 17.5)
+    resolved = replace(observed, run=replace(observed.run, watch=watch))
+    found = {each.name: each for each in figures([resolved], resolved, None)}
+    assert found["Time to alert"].before == 8.5
+    assert found["Time to all-clear"].after == pytest.approx(3.13)
+    assert "3.1 s after fixed" in markdown.render(report(resolved))
+    assert "Time to all-clear" not in {each.name for each in figures([observed], observed, None)}
 
 
 @pytest.mark.parametrize("width", [336.0, 860.0])

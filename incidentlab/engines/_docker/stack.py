@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from incidentlab.engines import _context
 from incidentlab.engines._base import Companion, CompanionState, Finished, Reached
+from incidentlab.engines._docker import build, database, facts, interruptible, job
 from incidentlab.engines._docker import companion as beside
-from incidentlab.engines._docker import database, facts, interruptible, job
 from incidentlab.engines._docker.app import App
 from incidentlab.engines._docker.client import asking
 from incidentlab.engines._docker.database import Database
@@ -22,6 +24,7 @@ from incidentlab.engines._docker.parts import LOOPBACK, Workshop
 from incidentlab.errors import EnvironmentUnfitError
 from incidentlab.model.events import LogLine, LogSource
 from incidentlab.model.evidence import ContainerFacts, ImageFacts
+from incidentlab.model.scenario import StackSpec
 from incidentlab.model.step import Login
 
 _TICK = 0.01  # seconds between two looks at several replicas
@@ -51,6 +54,7 @@ class DockerStack:
         self._followers: dict[int, Follower] = {}
         self._jobs = count(1)
         self._beside: dict[str, str] = {}  # role → container
+        self._replaced: list[Follower | ExitWatch] = []  # of apps that another has taken the place of
         self.spec = shop.request.spec
         self.project = project
         own = shop.logins.passwords
@@ -168,6 +172,27 @@ class DockerStack:
         self._beside[companion.role], reached = beside.start(self._shop, companion)
         return reached
 
+    def deploy(self, spec: StackSpec) -> None:
+        """Put another variant's app in the place of this one, on the same port and under the same name."""
+        shop = self._shop
+        shop.voice.check()
+        request = replace(shop.request, spec=spec, app_port=self._apps[0].port)
+        context = shop.request.scratch / "context" / spec.variant
+        _context.assemble(spec, context)
+        told = shop.voice.progress("mend")
+        made = build.run(
+            build.Build(shop.connection, spec, context, request.registry, request.timeout, told, shop.cancel)
+        )
+        with asking(shop.connection, "replacing the app"):
+            for app in self._apps:
+                shop.connection.api.remove_container(app.container, force=True, v=True)
+        self._replaced += [*self._watches.values(), *self._followers.values()]
+        self._watches, self._followers = {}, {}
+        theirs = replace(shop, request=request)
+        self._apps = tuple(App(theirs, made.image, replica) for replica in range(1, spec.replicas + 1))
+        self._image, self._tag, self.spec = made.image, made.tag, spec
+        self._refresh()
+
     def companion(self, role: str) -> CompanionState:
         """Return the state of a companion now."""
         self._shop.voice.check()
@@ -196,4 +221,5 @@ class DockerStack:
 
     def watchers(self) -> list[Follower | ExitWatch]:
         """Return the threads that end with the containers, or when they are stopped."""
-        return [*self._watches.values(), *self._followers.values(), self._database.follower]
+        now: list[Follower | ExitWatch] = [*self._watches.values(), *self._followers.values(), self._database.follower]
+        return [*self._replaced, *now]

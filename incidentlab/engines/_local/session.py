@@ -118,7 +118,9 @@ class Session:
             what = job.started(words, job.home(log_name("app", replica)), spec, server.logins.app)
             log = self._tail(log_path(ground, replica), "app", replica)
             self.apps.append(App(what, image.config, identity, self.ledger, log, replica))
-        stack = LocalStack(self.about, spec, Parts(image, server, tuple(self.apps), tuple(ports), job, self._accompany))
+        stack = LocalStack(
+            self.about, spec, Parts(image, server, tuple(self.apps), tuple(ports), job, self._accompany, self._made)
+        )
         stack.project = context
         stack.notes = (
             *image.notes,
@@ -128,6 +130,26 @@ class Session:
             *_replicas_note(spec),
         )
         return stack
+
+    def _made(self, spec: StackSpec, ports: tuple[int, ...]) -> tuple[carry.Image, tuple[App, ...]]:
+        """Make another variant's app, with logs and homes of its own."""
+        ground, server = self.ground, self.server
+        if ground is None or server is None:
+            raise RuntimeError("another variant comes after the stack is up")
+        context, into = ground / f"context-{spec.variant}", ground / f"image-{spec.variant}"
+        _context.assemble(spec, context)
+        into.mkdir(mode=0o755)
+        image = carry.carry_out(spec.dockerfile, context, into, lambda text: self.tell(PhaseProgress("mend", text)))
+        job = Job(image, household.app_identity(), self.ledger, ground, lambda: self.redactor, self.stop_asked)
+        apps = []
+        for replica, port in enumerate(ports, 1):
+            words = launch.translation(image, launch.exposed_port(image), port)
+            name = f"{log_name('app', replica)}-{spec.variant}"
+            what = job.started(words, job.home(name), spec, server.logins.app)
+            log = self._tail(ground / f"{name}.log", "app", replica)
+            apps.append(App(what, image.config, job.identity, self.ledger, log, replica))
+        self.apps += apps
+        return image, tuple(apps)
 
     def _accompany(self, wanted: Companion) -> tuple[companion.Beside, Reached]:
         ground = self.ground

@@ -41,6 +41,7 @@ class Parts:
     ports: tuple[int, ...]
     job: Job
     beside: Callable[[Companion], tuple[Beside, Reached]]  # starts a companion
+    made: Callable[[StackSpec, tuple[int, ...]], tuple[Image, tuple[App, ...]]]  # makes another variant's app
 
 
 class LocalStack:
@@ -56,6 +57,7 @@ class LocalStack:
         self._ports = parts.ports
         self._job = parts.job
         self._start_beside = parts.beside
+        self._make = parts.made
         self._beside: dict[str, Beside] = {}
         self._occupied: socket.socket | None = None
         self.spec = spec
@@ -121,6 +123,13 @@ class LocalStack:
         """Start a server beside the app, from a program of this machine."""
         self._beside[companion.role], reached = self._start_beside(companion)
         return reached
+
+    def deploy(self, spec: StackSpec) -> None:
+        """Put another variant's app in the place of this one, on the same ports."""
+        for app in self._apps:
+            app.stop()
+        self._image, self._apps = self._make(spec, self._ports)
+        self.spec = spec
 
     def companion(self, role: str) -> CompanionState:
         """Return the state of a companion now."""
