@@ -21,11 +21,11 @@ class Outcome:
     stdout: str
 
 
-def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> Outcome:
+def run(command: Sequence[str], env: Mapping[str, str] | None = None, *, accepted: Sequence[int] = (0,)) -> Outcome:
     """Run ``command`` with its output in files, as in a script; ``env`` is added to ours.
 
     Raises:
-        CannotMeasureError: it did not exit with 0; the figure of a failure would be no figure.
+        CannotMeasureError: its exit code is not accepted; the figure of a failure would be no figure.
     """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         began = perf_counter()
@@ -38,7 +38,7 @@ def run(command: Sequence[str], env: Mapping[str, str] | None = None) -> Outcome
         out.seek(0)
         err.seek(0)
         stdout = out.read()
-        if process.returncode:
+        if process.returncode not in accepted:
             tail = (stdout + err.read())[-_TAIL:].strip()
             raise CannotMeasureError(f"{' '.join(command)} ended with {process.returncode}:\n{tail}")
     memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)

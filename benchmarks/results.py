@@ -8,6 +8,7 @@ from benchmarks.judgement import Score
 from benchmarks.logs import LogFigures
 from benchmarks.model import Comparison, Limit, Sample, middle, phases
 from benchmarks.proofs import ProofFigures
+from benchmarks.remedies import RemedyFigures
 from benchmarks.size import Weight
 from benchmarks.sources import SourceFigures
 from benchmarks.standing import StandingFigures
@@ -32,6 +33,7 @@ class Results:
     score: Score | None = None
     proofs: ProofFigures | None = None
     standing: StandingFigures | None = None
+    remedies: RemedyFigures | None = None
     remarks: Sequence[str] = ()
 
     @property
@@ -68,6 +70,7 @@ class Results:
             "diagnose": self.score.document() if self.score else None,
             "proofs": self.proofs.document() if self.proofs else None,
             "lab": self.standing.document() if self.standing else None,
+            "remedies": self.remedies.document() if self.remedies else None,
             "limits": [asdict(each) | {"met": each.met} for each in self.limits],
             "remarks": list(self.remarks),
         }

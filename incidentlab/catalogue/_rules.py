@@ -19,6 +19,8 @@ from incidentlab.model.step import (
 )
 
 _Where = tuple[str | int, ...]
+# How the name of a control begins: a variant that is well although its logs look frightening.
+NOISY = "noisy-"
 _MEND_RIGHTS = "say `rights: owner` or `rights: none` under `database:`"
 
 
@@ -36,6 +38,8 @@ def check(scenario: Scenario, problems: Problems) -> None:
             problems.add((*where, "workload"), "there is no `workload:` in this scenario")
         if variant.alerts and variant.expect.outcome == "healthy":
             problems.add(("variants", name, "alerts"), "on a healthy variant no alert may arrive, so it names none")
+        if name.startswith(NOISY) and (variant.expect.outcome != "healthy" or not variant.expect.logs):
+            problems.add(where, f"a control ({NOISY}…) is healthy, and names the frightening lines under `logs:`")
         for index, line in enumerate(variant.expect.logs):
             if (line.replica or 1) > variant.replicas or (line.replica and line.source == "database"):
                 problems.add((*where, "logs", index), f"there is no replica {line.replica} of the {line.source}")

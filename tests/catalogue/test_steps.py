@@ -204,6 +204,8 @@ def test_an_engine_that_cannot_says_why(folder: Path) -> None:
         (WORKLOAD, "", "scenario.yaml:37:7: there is no `workload:`"),
         ("at_least: 3", "at_least: 3, count: 3", "scenario.yaml:42:14"),
         ("replicas: 3", "replicas: 99", "scenario.yaml:8:1"),
+        ("  fixed:\n", "  noisy-retry:\n", "scenario.yaml:46:5: a control (noisy-…) is healthy, and names"),
+        ("  broken:\n", "  noisy-retry:\n", "scenario.yaml:38:5: a control (noisy-…) is healthy, and names"),
         (
             "  - occupy_port\n",
             "  - replace_database: postgres:18\n",
