@@ -1,10 +1,9 @@
 """How the truth table of the alerts looks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from incidentlab.console.theme import Signs
@@ -27,16 +26,14 @@ def view(table: Sequence[Truth], signs: Signs, left_out: Sequence[tuple[str, str
         signs: of this terminal.
         left_out: (scenario, engine, why) of what was not asked.
     """
-    parts: list[RenderableType] = [_table(table, signs), Text()]
+    parts: list[RenderableType] = [*_rows(table, signs), Text()]
     for each in (truth for truth in table if not truth.holds):
         head = f"{each.scenario} {each.variant} on {each.engine}"
         parts.append(Text.assemble((f"{signs.unmet} ", "bad"), (head, "title")))
         parts.append(Padding(Text(f"{each.alert or 'silence'}: {each.observed}", "bad", overflow="fold"), (0, 0, 0, 2)))
         parts += [Text(f"  record: {each.run}", "quiet")] if each.run else []
     if any(each.resolved_after is not None for each in table):
-        parts.append(
-            Text("resolved: seconds from deploying the fix onto the same database to the alert's end", "quiet")
-        )
+        parts.append(Text("resolved: from deploying the fix onto the same database to the alert's end", "quiet"))
     parts += [Text(f"judged by {by}", "quiet") for by in dict.fromkeys(each.by for each in table if each.by)]
     for scenario, engine, why in left_out:
         parts.append(Text(f"not asked: {scenario} on {engine}: {why}", "quiet", overflow="fold"))
@@ -45,21 +42,19 @@ def view(table: Sequence[Truth], signs: Signs, left_out: Sequence[tuple[str, str
     return Group(*parts, Text(), Text(said, "good" if held == len(table) else "bad"))
 
 
-def _table(table: Sequence[Truth], signs: Signs) -> Table:
-    shown = Table(box=None, pad_edge=False, header_style="title", padding=(0, 2, 0, 0))
-    shown.add_column("Scenario", overflow="fold")
-    shown.add_column("Engine", no_wrap=True)
-    shown.add_column("Variant", overflow="fold")
-    shown.add_column("Alert", overflow="fold")
-    shown.add_column("", no_wrap=True)
-    shown.add_column("after", no_wrap=True, justify="right")
-    shown.add_column("within", no_wrap=True, justify="right")
-    shown.add_column("resolved", no_wrap=True, justify="right")
+def _rows(table: Sequence[Truth], signs: Signs) -> Iterator[Text]:
+    """Give the table's lines; a scenario's name stands once, above its own, so that all fits into 80 columns."""
+    yield Text(f"  {'Variant':<20} {'Alert':<28}    {'after':>7} {'most':>6} {'resolved':>8}", "title")
+    above = ("", "")
     for each in table:
-        mark = Text(signs.met, "good") if each.holds else Text(signs.unmet, "bad")
-        after = "-" if each.after is None else f"{each.after:.1f} s"
-        within = "-" if each.within is None else f"{each.within:g} s"
-        alert = Text(each.alert) if each.alert else Text("none, silence", "quiet")
-        over = "-" if each.resolved_after is None else f"{each.resolved_after:.1f} s"
-        shown.add_row(Text(each.scenario, "command"), each.engine, each.variant, alert, mark, after, within, over)
-    return shown
+        if (each.scenario, each.engine) != above:
+            above = (each.scenario, each.engine)
+            yield Text.assemble((each.scenario, "command"), (f" on {each.engine}", "quiet"))
+        sign, style = (signs.met, "good") if each.holds else (signs.unmet, "bad")
+        after, most, over = (_seconds(value) for value in (each.after, each.within, each.resolved_after))
+        said = f"  {each.variant:<20} {each.alert or 'none: silence':<28}  "
+        yield Text.assemble(said, (sign, style), f" {after:>7} {most:>6} {over:>8}", no_wrap=True, overflow="fold")
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} s"
