@@ -22,7 +22,7 @@ from incidentlab.lab.probes import Prober
 from incidentlab.lab.record import Seen, run_record, shown
 from incidentlab.lab.recorder import Recorder
 from incidentlab.lab.swept import swept
-from incidentlab.lab.vigil import Observe, vigil
+from incidentlab.lab.vigil import Observe, check, vigil
 from incidentlab.model.diagnosis import Diagnosis
 from incidentlab.model.events import Happened, LogLine, Phase, PhaseEnded, PhaseStarted, Tell
 from incidentlab.model.evidence import Evidence
@@ -78,10 +78,12 @@ def reproduce(
     """Carry out one run from nothing to its record; leave nothing behind unless ``keep`` says so.
 
     Raises:
+        UsageError: it is to be observed by rules that cannot be read, or lack an alert.
         EnvironmentUnfitError: the engine could not do it, with the mend.
         LeftBehindError: something could not be removed.
         KeyboardInterrupt: after everything was removed.
     """
+    check(options.observe, variant)
     run_id = active.new_run_id(variant.name)
     recorder = Recorder(tell)
     keep = Flag()

@@ -188,14 +188,13 @@ def vigil(
     """Start the monitoring and give the watch over this run; one that watches nothing where none is asked for.
 
     Raises:
-        UsageError: the rules cannot be read, or have no alert that the scenario names.
+        UsageError: the rules cannot be read.
         CompanionUnavailableError: the monitoring did not come up.
     """
     if observe is None:
         yield Vigil(scenario, variant, stack, recorder, Arrivals(recorder), wanted=False)
         return
     rules = observe.rules or config.rules_file()
-    _named(variant, rules)
     with ExitStack() as around:
         began = perf_counter()
         recorder(PhaseStarted("monitoring", "Start the monitoring"))
@@ -220,8 +219,15 @@ def _begun(around: ExitStack, rules: Path, bare: Vigil) -> Vigil:
     return replace(bare, arrivals=arrivals, by=BY, unjudged=unjudged)
 
 
-def _named(variant: Variant, path: Path) -> None:
-    """Refuse to wait for an alert that no rule can raise."""
+def check(observe: Observe | None, variant: Variant) -> None:
+    """Refuse, before anything is started, to wait for an alert that no rule can raise.
+
+    Raises:
+        UsageError: the rules cannot be read, or have no alert that the variant names.
+    """
+    if observe is None:
+        return
+    path = observe.rules or config.rules_file()
     known = {each.name for each in config.rules(path)}
     for each in variant.alerts:
         if each.name not in known:
