@@ -101,3 +101,16 @@ def test_it_explains_why_the_database_is_not_there() -> None:
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+@pytest.mark.parametrize(("line", "over"), [("GET /tasks", False), ("POST /tasks", True)])
+def test_a_service_that_still_reads_is_not_over_a_full_disk(line: str, over: bool) -> None:
+    """Writes that failed have to succeed again; whoever only reads needs no room."""
+    text = (
+        'INFO:     10.0.0.1:5001 - "POST /tasks HTTP/1.1" 503 Service Unavailable\n'
+        "ERROR:    sqlalchemy.exc.OperationalError: (psycopg.errors.DiskFull) could not extend file "
+        '"base/5/16406": No space left on device\n'
+        f'INFO:     10.0.0.1:5002 - "{line} HTTP/1.1" 200 OK\n'
+    )
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, RuledOut) is over, found

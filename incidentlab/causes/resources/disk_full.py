@@ -3,7 +3,7 @@
 import re
 
 from incidentlab.causes._account import Account, chain, hear
-from incidentlab.causes._evidence import from_server
+from incidentlab.causes._evidence import answered, from_server, is_after
 from incidentlab.causes._settling import at_work_again, server_came_up
 from incidentlab.causes.resources._disk import NO_SPACE, another_space
 from incidentlab.model.cause import Cause
@@ -17,6 +17,9 @@ _DATA_FILE = re.compile(
     r"\bpg_wal\b|\bpg_xlog\b|\bpostmaster\.pid\b|\bbase/|\bpgsql_tmp|\bpg_logical\b|\bpostmaster\.opts\b|\bpg_stat"
     r"|\bcould not extend file\b|\bglobal/|\bpostgresql/|\bpgdata\b|\bDiskFull\b|\bpg_replslot\b"
 )
+# A request that writes, in an access log; and one that the service has failed at.
+_WRITE = re.compile(r"\b(?:POST|PUT|PATCH|DELETE) /")
+_WRITE_FAILED = re.compile(r"\b(?:POST|PUT|PATCH|DELETE) /\S{0,200}[^\n]{0,20}?\b5\d\d\b")
 _WAL = re.compile(r"\bpg_wal\b|\bpg_xlog\b|\bxlogtemp\b")
 _FILE = re.compile(r"\bfile \\?[\"'“«](?P<name>[^\"'”»\\]{1,300})|device: '(?P<path>[^']{1,300})'")
 
@@ -27,7 +30,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if account is None:
         return None
     settled = at_work_again(evidence, account) or _came_up(evidence, account)
-    if settled:
+    if settled and not _only_reads(evidence, account):
         why = f"A disk was full for a while; {settled.claim[0].lower()}{settled.claim[1:]}."
         return RuledOut(_ID, _TITLE, why, settled.fact)
     confidence: Confidence = "certain" if account.by_server or account.facts or account.hurt else "likely"
@@ -41,6 +44,14 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         mend=_mends(account),
         missing=() if confidence == "certain" else (wanted,),
     )
+
+
+def _only_reads(evidence: Evidence, account: Account) -> bool:
+    """Say whether writing requests have failed and none has succeeded since: reading needs no room on a disk."""
+    if not any(_WRITE_FAILED.search(event.text) for event in evidence.logs):
+        return False
+    last = account.events[-1]
+    return not any(answered(event) and _WRITE.search(event.text) and is_after(event, last) for event in evidence.logs)
 
 
 def _came_up(evidence: Evidence, account: Account) -> Link | None:
