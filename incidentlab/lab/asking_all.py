@@ -1,15 +1,12 @@
 """Asks many scenarios for the truth of their alerts, several at a time: most of that time is spent waiting."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
-from threading import Lock
 
 from pydantic import TypeAdapter, ValidationError
 
+from incidentlab.lab.crew import Crew
 from incidentlab.lab.truth import Question
 from incidentlab.model.truth import Truth
 
@@ -31,10 +28,10 @@ def ask_all(questions: Sequence[Question], jobs: int, rules: str, heard: Callabl
     Raises:
         KeyboardInterrupt: after every process has removed what it had started.
     """
-    crew = _Crew(rules)
+    crew = Crew()
     asked = [each for each in questions if not each.unfit]
     with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(crew.ask, each): number for number, each in enumerate(asked)}
+        futures = {pool.submit(_ask, crew, each, rules): number for number, each in enumerate(asked)}
         table: dict[int, list[Truth]] = {}
         try:
             for future in as_completed(futures):
@@ -48,46 +45,12 @@ def ask_all(questions: Sequence[Question], jobs: int, rules: str, heard: Callabl
     return [truth for number in sorted(table) for truth in table[number]]
 
 
-@dataclass
-class _Crew:
-    """The processes at work."""
-
-    rules: str
-    working: "set[subprocess.Popen[str]]" = field(default_factory=set)
-    called_off: bool = False
-    lock: Lock = field(default_factory=Lock)
-
-    def ask(self, question: Question) -> list[Truth]:
-        words = ["alerts", question.place, "--engine", question.engine.name, "--json"]
-        words += ["--rules", self.rules] if self.rules else []
-        nothing = Truth(question.scenario.id, question.engine.name, "broken", error=True)
-        with self.lock:
-            if self.called_off:
-                return [nothing]
-            # A session of its own: a Ctrl-C reaches us alone, and we pass it on once.
-            process = subprocess.Popen(
-                [sys.executable, "-m", "incidentlab", *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-            )
-            self.working.add(process)
-        try:
-            out, said = process.communicate()
-        finally:
-            with self.lock:
-                self.working.discard(process)
-        return _read(out) or [_failed(nothing, said, process.returncode)]
-
-    def call_off(self) -> None:
-        """Tell all of them to remove what they have started; the pool waits for their ends."""
-        with self.lock:
-            self.called_off = True
-            for process in self.working:
-                process.terminate()
+def _ask(crew: Crew, question: Question, rules: str) -> list[Truth]:
+    words = ["alerts", question.place, "--engine", question.engine.name, "--json"]
+    heard = crew.run([*words, "--rules", rules] if rules else words)
+    why = heard.why(_WORDS) if heard else "called off"
+    failed = Truth(question.scenario.id, question.engine.name, "broken", observed=why, error=True)
+    return (_read(heard.out) if heard else []) or [failed]
 
 
 def _read(text: str) -> list[Truth]:
@@ -96,8 +59,3 @@ def _read(text: str) -> list[Truth]:
         return TypeAdapter(list[Truth]).validate_python(json.loads(text)["table"])
     except (ValueError, KeyError, TypeError, ValidationError):
         return []
-
-
-def _failed(nothing: Truth, said: str, code: int) -> Truth:
-    words = said.strip()[-_WORDS:] or f"its process ended with {code} and said nothing"
-    return Truth(nothing.scenario, nothing.engine, nothing.variant, observed=words, error=True)

@@ -1,16 +1,14 @@
 """Proves many scenarios, several at a time: each in a process of its own, so that none can touch another."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 from incidentlab.engines._base import Engine
+from incidentlab.lab.crew import Crew
 from incidentlab.model.proof import Proof
 from incidentlab.model.scenario import Scenario
 
@@ -47,9 +45,9 @@ def prove_all(tasks: Sequence[Task], jobs: int, tell: Callable[[Proof], None]) -
     Raises:
         KeyboardInterrupt: after every process has removed what it had started.
     """
-    crew = _Crew()
+    crew = Crew()
     with ThreadPoolExecutor(jobs) as pool:
-        futures: dict[Future[Proof], int] = {pool.submit(crew.prove, each): n for n, each in enumerate(tasks)}
+        futures: dict[Future[Proof], int] = {pool.submit(_prove, crew, each): n for n, each in enumerate(tasks)}
         proofs: dict[int, Proof] = {}
         try:
             for future in as_completed(futures):
@@ -62,51 +60,15 @@ def prove_all(tasks: Sequence[Task], jobs: int, tell: Callable[[Proof], None]) -
     return [proofs[number] for number in sorted(proofs)]
 
 
-@dataclass
-class _Crew:
-    """The processes at work."""
-
-    working: "set[subprocess.Popen[str]]" = field(default_factory=set)
-    called_off: bool = False
-    lock: Lock = field(default_factory=Lock)
-
-    def prove(self, task: Task) -> Proof:
-        if task.unfit:
-            return Proof(task.scenario.id, task.engine.name, unfit=task.unfit)
-        began = perf_counter()
-        words = ["scenarios", "prove", task.place, "--engine", task.engine.name, "--json", "--no-files"]
-        with self.lock:
-            if self.called_off:
-                return Proof(task.scenario.id, task.engine.name, error="called off")
-            # A session of its own: a Ctrl-C reaches us alone, and we pass it on once.
-            process = subprocess.Popen(
-                [sys.executable, "-m", "incidentlab", *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-            )
-            self.working.add(process)
-        try:
-            out, said = process.communicate()
-        finally:
-            with self.lock:
-                self.working.discard(process)
-        return _read(out) or Proof(
-            task.scenario.id,
-            task.engine.name,
-            seconds=perf_counter() - began,
-            error=said.strip()[-_WORDS:] or f"its process ended with {process.returncode} and said nothing",
-        )
-
-    def call_off(self) -> None:
-        """Tell all of them to remove what they have started; the pool waits for their ends."""
-        with self.lock:
-            self.called_off = True
-            for process in self.working:
-                process.terminate()
+def _prove(crew: Crew, task: Task) -> Proof:
+    name, engine = task.scenario.id, task.engine.name
+    if task.unfit:
+        return Proof(name, engine, unfit=task.unfit)
+    began = perf_counter()
+    heard = crew.run(["scenarios", "prove", task.place, "--engine", engine, "--json", "--no-files"])
+    if heard is None:
+        return Proof(name, engine, error="called off")
+    return _read(heard.out) or Proof(name, engine, seconds=perf_counter() - began, error=heard.why(_WORDS))
 
 
 def _read(text: str) -> Proof | None:

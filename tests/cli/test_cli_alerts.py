@@ -1,11 +1,16 @@
 """The truth table as a person asks for it: it holds, it is said where it does not, and it names what was not asked."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from incidentlab.lab.choose import engines
 from tests.cli.test_cli_run import run
+from tests.engines.harness import until
 from tests.monitoring.material import require_programs, rule, rules_file
 
 pytestmark = [pytest.mark.slow]
@@ -32,10 +37,10 @@ def test_the_table_of_several_scenarios_side_by_side(fresh_home: Path) -> None:
 
 def test_what_does_not_hold_is_said_with_its_record(fresh_home: Path, tmp_path: Path) -> None:
     require_programs()
-    wolf = rules_file(tmp_path, rule("TaskManagerDown", "up >= 0"))
+    wolf = rules_file(tmp_path, rule("TaskManagerDown", "up == 1"))
     done = run(fresh_home, "alerts", "missing-configuration", "--engine", "local", "--rules", str(wolf))
     assert done.code == 3
-    assert "1 of 2 hold" in done.out
+    assert "0 of 2 hold" in done.out
     assert "missing-configuration fixed on local" in done.out
     assert "record: " in done.out
     assert_nothing_left()
@@ -55,3 +60,20 @@ def test_a_scenario_without_alerts_here_is_refused_with_the_reason(fresh_home: P
     done = run(fresh_home, "alerts", "disk-full", "--engine", "local")
     assert done.code == 2
     assert "no alert to prove here" in done.err
+
+
+def test_ctrl_c_ends_every_scenario_at_work_and_leaves_nothing(fresh_home: Path) -> None:
+    require_programs()
+    words = ["alerts", "missing-configuration", "host-not-found", "--engine", "local", "--jobs", "2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "incidentlab", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "INCIDENTLAB_HOME": str(fresh_home)},
+    )
+    with process:
+        until(lambda: len(list((fresh_home / "state" / "active").glob("*.json"))) == 2, 60)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert list((fresh_home / "state" / "active").glob("*.json")) == []
+    assert_nothing_left()

@@ -99,7 +99,7 @@ def test_an_interrupted_proof_leaves_nothing(station: Station, number: signal.Si
         "2",
     ]
     going = station.start(words)
-    assert going.until("missing-migrations on local"), "".join(going.said)
+    assert going.until("migrations-behind on local"), "".join(going.said)
     going.send(number, number)
     going.finish().assert_panel(130, "interrupted")
     station.assert_nothing_left()
