@@ -1,10 +1,12 @@
 """The whole lab comes up, tells how it is from another process, and goes without a trace; bad weather included."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -19,7 +21,7 @@ from incidentlab.lab.choose import engines
 from tests.cli.test_cli_run import Done, run
 from tests.monitoring.material import require_images, require_programs
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # one waits for another
 BOTH = ["local", pytest.param("docker", marks=pytest.mark.docker)]
 
 
@@ -32,10 +34,12 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def home(fresh_home: Path) -> Iterator[Path]:
-    """A home of its own; whatever a failing test has left standing goes."""
-    yield fresh_home
-    run(fresh_home, "down")
-    assert_nothing_left()
+    """A home of its own, one lab at a time: they all ask for the ports that people know. What still stands goes."""
+    with (Path(tempfile.gettempdir()) / "incidentlab-tests-of-up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield fresh_home
+        run(fresh_home, "down")
+        assert_nothing_left()
 
 
 def assert_nothing_left() -> None:
