@@ -75,7 +75,7 @@ def _files() -> tuple[tuple[Path, tuple[str, ...]], ...]:
 def _read(path: Path, table: tuple[str, ...]) -> list[str] | None:
     try:
         content: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read.", why=f"{error}.", mend=["Mend that file."]) from None
