@@ -2,11 +2,28 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, QueuePool, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from taskmanager.config import Settings
+
+
+@dataclass(frozen=True)
+class PoolUse:
+    """What the pool's connections are doing.
+
+    Attributes:
+        in_use: Lent out.
+        idle: Open, and waiting to be lent.
+        limit: How many it may open; who wants one more has to wait.
+    """
+
+    in_use: int
+    idle: int
+    limit: int
 
 
 class Database:
@@ -19,10 +36,11 @@ class Database:
             settings: Where the database is and how long to wait for it.
         """
         patience = {"connect_timeout": settings.connect_timeout}
+        self._limit = 2 * settings.pool_size
         self._engine = create_engine(
             settings.database_url,
             pool_size=settings.pool_size,
-            max_overflow=settings.pool_size,
+            max_overflow=self._limit - settings.pool_size,
             pool_timeout=settings.pool_timeout,
             # A connection that died in the pool, as after a restart of the database, is replaced unnoticed.
             pool_pre_ping=True,
@@ -61,6 +79,15 @@ class Database:
         """
         with self._engine.connect() as connection:
             yield connection
+
+    def pool_use(self) -> PoolUse:
+        """The pool is looked at; the database is not asked.
+
+        Returns:
+            The connections there are.
+        """
+        pool = cast(QueuePool, self._engine.pool)
+        return PoolUse(pool.checkedout(), pool.checkedin(), self._limit)
 
     def close(self) -> None:
         """Every idle connection is closed; a session still in use closes its own."""

@@ -3,6 +3,7 @@
 import logging
 from typing import cast
 
+import psycopg
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -20,12 +21,32 @@ def error_class(error: DBAPIError | PoolTimeout) -> str:
 
     Returns:
         The first two characters of the SQLSTATE; `connection` where the server gave none, as when it cannot be
-        reached; `pool` where no connection became free in time.
+        reached; `pool` where no connection became free in time; `other` for a code that somebody's function has
+        made up.
     """
     if isinstance(error, PoolTimeout):
         return "pool"
-    sqlstate: str | None = getattr(error.orig, "sqlstate", None)
-    return sqlstate[:2] if sqlstate else "connection"
+    code = sqlstate(error)
+    if code is None:
+        return "connection"
+    try:
+        psycopg.errors.lookup(code)
+    except KeyError:
+        return "other"
+    return code[:2]
+
+
+def sqlstate(error: DBAPIError | PoolTimeout) -> str | None:
+    """PostgreSQL's own code for what went wrong.
+
+    Args:
+        error: From SQLAlchemy.
+
+    Returns:
+        Five characters; none where the server was not there to give any.
+    """
+    code: str | None = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return code
 
 
 async def database_failed(request: Request, error: Exception) -> JSONResponse:
@@ -38,9 +59,10 @@ async def database_failed(request: Request, error: Exception) -> JSONResponse:
     Returns:
         The answer.
     """
-    kind = error_class(cast(DBAPIError | PoolTimeout, error))
+    failure = cast(DBAPIError | PoolTimeout, error)
+    kind = error_class(failure)
     log.error("Database error (%s) on %s", kind, request.method, exc_info=error)
-    request.app.state.services.metrics.database_failed(kind)
+    request.app.state.services.metrics.database_failed(kind, sqlstate(failure))
     content = {"detail": "The database cannot serve this request now; try again later"}
     return JSONResponse(content, status_code=503, headers={"Retry-After": "5"})
 

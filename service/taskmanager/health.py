@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from taskmanager.database import Database
-from taskmanager.errors import error_class
+from taskmanager.errors import error_class, sqlstate
 from taskmanager.metrics import Metrics
 from taskmanager.migrations import Migrations, MigrationState
 
@@ -52,7 +52,7 @@ def observe(database: Database, migrations: Migrations, metrics: Metrics) -> Hea
         kind = error_class(error)
         # The text names hosts and users: it is for the log, not for whoever can reach this address.
         log.warning("Health: the database does not answer (%s): %s", kind, error)
-        metrics.database_failed(kind)
+        metrics.database_failed(kind, sqlstate(error))
         metrics.migration_state_unknown(migrations.expected)
         return Health(
             status="unavailable",

@@ -6,9 +6,13 @@ import platform
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from taskmanager import __version__
+from taskmanager.database import PoolUse
 from taskmanager.migrations import MigrationState
 
 REQUEST = ("method", "route", "status")
+
+SCHEMA_STATES = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
+"""SQLSTATEs of a table, column, type, function or schema that is not there: code and schema do not fit each other."""
 
 
 class Metrics:
@@ -27,6 +31,18 @@ class Metrics:
         self._database_errors = Counter(
             "taskmanager_database_errors", "Errors by SQLSTATE class", ("sqlstate_class",), registry=registry
         )
+        self._schema_errors = Counter(
+            "taskmanager_schema_errors", "Statements that named what the schema lacks", ("sqlstate",), registry=registry
+        )
+        for state in SCHEMA_STATES:
+            # From zero on, or a rate would not see the first one.
+            self._schema_errors.labels(state)
+        self._pool = Gauge(
+            "taskmanager_database_pool_connections", "Connections of the pool", ("state",), registry=registry
+        )
+        self._pool_limit = Gauge(
+            "taskmanager_database_pool_limit", "Connections that the pool may open", registry=registry
+        )
         self._database_up = Gauge("taskmanager_database_up", "1 if the database answers", registry=registry)
         self._revision = Gauge(
             "taskmanager_migration_revision_info",
@@ -37,7 +53,12 @@ class Metrics:
         self._pending = Gauge(
             "taskmanager_migrations_pending", "Migrations still to run; NaN if not known", registry=registry
         )
-        self._pending.set(math.nan)
+        self._unknown = Gauge(
+            "taskmanager_migrations_unknown",
+            "Revisions of the database that the code does not know; NaN if not known",
+            registry=registry,
+        )
+        self._nothing_known()
         build = Gauge("taskmanager_build_info", "What is running", ("version", "python"), registry=registry)
         build.labels(__version__, platform.python_version()).set(1)
 
@@ -56,13 +77,26 @@ class Metrics:
             self._errors.labels(*labels).inc()
         self._duration.labels(method, route).observe(seconds)
 
-    def database_failed(self, kind: str) -> None:
+    def database_failed(self, kind: str, sqlstate: str | None) -> None:
         """One database error is counted.
 
         Args:
             kind: From `taskmanager.errors.error_class`.
+            sqlstate: PostgreSQL's own code, where it gave one; only those of `SCHEMA_STATES` are kept.
         """
         self._database_errors.labels(kind).inc()
+        if sqlstate in SCHEMA_STATES:
+            self._schema_errors.labels(sqlstate).inc()
+
+    def pool_use(self, use: PoolUse) -> None:
+        """The pool is as it is now.
+
+        Args:
+            use: Its connections.
+        """
+        self._pool.labels("in_use").set(use.in_use)
+        self._pool.labels("idle").set(use.idle)
+        self._pool_limit.set(use.limit)
 
     def migration_state(self, state: MigrationState) -> None:
         """The database answered, and this is where it is.
@@ -72,6 +106,7 @@ class Metrics:
         """
         self._database_up.set(1)
         self._pending.set(state.pending)
+        self._unknown.set(len(state.unknown))
         self._show_revision(",".join(state.current) or "none", state.expected)
 
     def migration_state_unknown(self, expected: tuple[str, ...]) -> None:
@@ -81,12 +116,16 @@ class Metrics:
             expected: The revisions which the code expects.
         """
         self._database_up.set(0)
-        self._pending.set(math.nan)
+        self._nothing_known()
         self._show_revision("unknown", expected)
 
     def render(self) -> bytes:
         """All of it in Prometheus' text format."""
         return generate_latest(self._registry)
+
+    def _nothing_known(self) -> None:
+        self._pending.set(math.nan)
+        self._unknown.set(math.nan)
 
     def _show_revision(self, current: str, expected: tuple[str, ...]) -> None:
         # One series at a time: an old revision that stays on show would look like a second database.

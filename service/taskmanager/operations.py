@@ -21,5 +21,7 @@ def health(services: ServicesDep, response: Response) -> Health:
 @router.get("/metrics", response_class=Response)
 def metrics(services: ServicesDep) -> Response:
     """Prometheus' text format, also while the database is down: that it is down is one of the figures."""
+    # Before the database is asked for its revision, or that question's own connection would be in it.
+    services.metrics.pool_use(services.database.pool_use())
     observe(services.database, services.migrations, services.metrics)
     return Response(services.metrics.render(), media_type=CONTENT_TYPE_LATEST)

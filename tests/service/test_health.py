@@ -4,15 +4,15 @@ import math
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import URL, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from taskmanager.config import MIGRATIONS_FOLDER, Settings
-from taskmanager.database import Database
+from taskmanager.database import Database, PoolUse
 from taskmanager.errors import error_class
 from taskmanager.health import observe
-from taskmanager.metrics import Metrics
+from taskmanager.metrics import SCHEMA_STATES, Metrics
 from taskmanager.migrations import Migrations
 from taskmanager.models import Base
 from tests.service.harness import Client, execute, free_port, migrate, serve
@@ -88,7 +88,9 @@ def test_a_revision_of_newer_code_is_degraded(empty_database_url: URL) -> None:
         answer = client("GET", "/health")
         assert answer.status_code == 503
         assert "ffffffffffff, which this code does not know" in answer.json()["reason"]
-        assert metrics_of(client)["taskmanager_migrations_pending",] == 0
+        metrics = metrics_of(client)
+        assert metrics["taskmanager_migrations_pending",] == 0
+        assert metrics["taskmanager_migrations_unknown",] == 1
 
 
 def test_while_the_database_is_gone_it_is_unavailable_and_recovers(server_url: URL, empty_database_url: URL) -> None:
@@ -109,6 +111,7 @@ def test_while_the_database_is_gone_it_is_unavailable_and_recovers(server_url: U
         metrics = metrics_of(client)
         assert metrics["taskmanager_database_up",] == 0
         assert math.isnan(metrics["taskmanager_migrations_pending",])
+        assert math.isnan(metrics["taskmanager_migrations_unknown",])
         assert metrics["taskmanager_migration_revision_info", "unknown", HEAD] == 1
         assert ("taskmanager_migration_revision_info", HEAD, HEAD) not in metrics
         assert metrics["taskmanager_database_errors_total", "connection"] == 3
@@ -127,7 +130,26 @@ def test_a_table_lost_while_serving_is_503_and_counted_by_sqlstate(empty_databas
             answer = client(method, path, json={"title": "x"} if method == "POST" else None)
             assert answer.status_code == 503
             assert "SELECT" not in answer.text
-        assert metrics_of(client)["taskmanager_database_errors_total", "42"] == 4
+        metrics = metrics_of(client)
+        assert metrics["taskmanager_database_errors_total", "42"] == 4
+        assert metrics["taskmanager_schema_errors_total", "42P01"] == 4
+        assert metrics["taskmanager_schema_errors_total", "42703"] == 0
+        states = {key[1] for key in metrics if key[0] == "taskmanager_schema_errors_total"}
+        assert states == SCHEMA_STATES  # whatever else goes wrong, there is no other value
+
+
+def test_the_pool_is_shown_as_it_is_used(database: Database, empty_database_url: URL) -> None:
+    assert database.pool_use() == PoolUse(0, 0, 10)
+    with database.connection(), database.connection():
+        assert database.pool_use() == PoolUse(2, 0, 10)
+    assert database.pool_use() == PoolUse(0, 2, 10)
+    migrate(empty_database_url)
+    with serve(empty_database_url) as client:
+        client("GET", "/tasks")
+        metrics = metrics_of(client)
+        assert metrics["taskmanager_database_pool_connections", "in_use"] == 0  # the scrape's own is not counted
+        assert metrics["taskmanager_database_pool_connections", "idle"] == 1
+        assert metrics["taskmanager_database_pool_limit",] == 10
 
 
 def test_an_address_where_nobody_listens_is_a_verdict_not_an_exception() -> None:
@@ -176,3 +198,15 @@ def test_labels_are_bounded_whatever_clients_send(client: Client) -> None:
 )
 def test_an_error_without_sqlstate_has_a_class_too(error: PoolTimeout | OperationalError, expected: str) -> None:
     assert error_class(error) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [("42P01", "42"), ("53300", "53"), ("MY001", "other"), ("T0000", "other")]
+)
+def test_a_code_that_a_function_has_made_up_is_no_label_of_its_own(
+    database: Database, code: str, expected: str
+) -> None:
+    statement = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$"
+    with database.connection() as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text(statement))
+    assert error_class(caught.value) == expected
