@@ -9,8 +9,9 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from incidentlab.collectors import _languages
+from incidentlab.collectors import _languages, _moments
 from incidentlab.collectors._rows import Row
 
 _LEVELS = frozenset(
@@ -27,6 +28,7 @@ _NO_PREFIX = re.compile(
     r"[\"'`{}(]\s|[a-z)\"]: |\b(?:ERROR|WARNING|INFO|CRITICAL|DEBUG|WARN)\b|Error|\berror\b|xception"
 )
 _STATE = re.compile(r"(?<![\w])(?P<code>[0-9A-Z]{5})(?![\w])")
+_READ_LATE = timedelta(seconds=1)
 _MOST_LINES = 2_000  # of one message; a statement may be long, a log without end must not be one event
 _CSV_FIELDS = range(22, 27)  # of csvlog, PostgreSQL 9 to 18
 
@@ -79,7 +81,7 @@ def scan(table: Sequence[Row], start: int, *, bare: bool) -> Message | None:
         return _csv(row, start) if row.text.startswith("20") and row.text.count(",") >= 21 else None
     parts = [_Part(first.level, [first.message])]
     # Without a prefix, a time can only be one that the message speaks of.
-    when = row.at if first.prefix or row.dated else None
+    when = _when(row, first.prefix) if first.prefix or row.dated else None
     kept = [Row(row.number, f"{first.word}:  {first.message}", when)]
     at = start + 1
     while at < len(table) and at - start < _MOST_LINES:
@@ -97,6 +99,15 @@ def scan(table: Sequence[Row], start: int, *, bare: bool) -> Message | None:
     state = _STATE.search(first.prefix.rpartition("]")[2]) if first.level not in ("LOG", "DEBUG") else None
     code = state["code"] if state and not state["code"].isalpha() and not state["code"].isdecimal() else None
     return Message(at, first.level, kept[0].text, tuple(kept), _statement(parts), code)
+
+
+def _when(row: Row, prefix: str) -> datetime | None:
+    """Return when the server wrote it by its own clock: a reader of the log may have met it some moments later.
+
+    Only where the two are as near as that; clocks that differ would put an effect before its cause.
+    """
+    own = _moments.moment(prefix)
+    return own if own and row.at and timedelta() <= row.at - own <= _READ_LATE else row.at
 
 
 def is_bare(table: Sequence[Row]) -> bool:

@@ -1,6 +1,7 @@
 """The log reader, on what uvicorn, three drivers and PostgreSQL really printed, and on anything at all."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -253,3 +254,14 @@ def _steps(lines: list[str]) -> int:
     finally:
         sys.settrace(before)
     return count
+
+
+@pytest.mark.parametrize(("read_at", "own"), [("10.030", True), ("10.000", True), ("12.500", False), ("09.990", False)])
+def test_a_line_of_the_server_counts_from_its_own_time_where_it_was_read_a_moment_later(
+    read_at: str, own: bool
+) -> None:
+    """Else an answer that followed it could seem to come before; clocks that differ are not trusted."""
+    seen = datetime.fromisoformat(f"2026-11-27T01:00:{read_at}+00:00")
+    text = "2026-11-27 01:00:10.000 UTC [26692] ERROR:  canceling statement due to statement timeout"
+    [event] = log.read([LogLine("database", 1, text, at=seen)], "database")
+    assert event.at == (datetime(2026, 11, 27, 1, 0, 10, tzinfo=UTC) if own else seen)
