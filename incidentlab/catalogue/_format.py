@@ -72,6 +72,7 @@ class AnswerFormat(RequestFormat):
     """
 
     status: _Status
+    contains: Line | None = Field(default=None, description="What the answer's beginning, 64 kB of it, has to hold.")
     timeout: Duration = 5.0
 
 

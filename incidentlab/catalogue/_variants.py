@@ -68,7 +68,8 @@ def _expectation(given: "ExpectFormat") -> Expectation:
         sustained=given.sustained or 0.0,
         logs=tuple(ExpectedLog(line.source, line.contains, line.replica) for line in given.logs),
         http=tuple(
-            ExpectedAnswer(method, path, each.status, each.json_, each.timeout) for (method, path), each in answers
+            ExpectedAnswer(method, path, each.status, each.json_, each.timeout, each.contains or "")
+            for (method, path), each in answers
         ),
         database=None
         if database is None

@@ -29,7 +29,8 @@ class ExpectedLog:
 class ExpectedAnswer:
     """An HTTP request and the status it has to get; ``json`` is sent as the request's body.
 
-    A status of ``None`` is no answer at all within ``timeout`` seconds.
+    A status of ``None`` is no answer at all within ``timeout`` seconds. ``contains`` is what the answer has to hold:
+    a status alone says nothing of a page that was emptied.
     """
 
     method: str
@@ -37,6 +38,7 @@ class ExpectedAnswer:
     status: int | None
     json: JsonValue = None
     timeout: float = 5.0
+    contains: str = ""
 
 
 @dataclass(frozen=True, slots=True)

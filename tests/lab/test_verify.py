@@ -101,3 +101,10 @@ def test_a_location_may_be_a_path_or_a_whole_address(serve: Serve, location: str
         own["url"] = url
         checks = verify.answers(EXPECTED[1:], asking)
     assert [each.check.met for each in checks] == [True, True]
+
+
+def test_an_answer_that_was_emptied_is_not_the_one_that_was_expected(serve: Serve) -> None:
+    with serve(shop()) as url, prober(url) as asking:
+        [asked] = verify.answers((ExpectedAnswer("GET", "/tasks", 200, contains="cake"),), asking)
+    assert (asked.check.met, asked.check.expected) == (False, "200, with 'cake'")
+    assert asked.check.observed == "200, without it"
