@@ -31,7 +31,7 @@ def load(folder: Path, shared: Path) -> Scenario:
         ScenarioError: with every problem found, each as ``file:line:column: what is wrong``.
     """
     path = folder / FILE_NAME
-    document = read(_text(path), _shown(path))
+    document = read(text_of(path), _shown(path))
     parsed = _parse(document)
     problems = Problems(document)
     _check_id(parsed, folder, problems)
@@ -62,7 +62,12 @@ def _database(given: "DatabaseFormat") -> DatabaseSpec:
     return DatabaseSpec(given.image, given.user, given.name, given.settings, given.rights, given.volume or 0)
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Return a file's text, where it is text and of a bearable size.
+
+    Raises:
+        ScenarioError: it is not, or cannot be read.
+    """
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise ScenarioError(
@@ -100,13 +105,13 @@ def _parse(document: Document) -> "ScenarioFormat":
         return ScenarioFormat.model_validate(document.value, by_alias=True)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=False):
-            where = _yaml_path(detail["loc"], document)
-            problems.add(where, _sentence(detail["type"], detail["msg"], where, detail["loc"]))
+            where = yaml_path(detail["loc"], document)
+            problems.add(where, sentence(detail["type"], detail["msg"], where, detail["loc"]))
         problems.raise_if_any()
         raise  # not reached: a ValidationError has at least one detail
 
 
-def _yaml_path(loc: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:
+def yaml_path(loc: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:
     """Return the place in the file that an error is about; pydantic also names the branches of its own unions."""
     path: tuple[str | int, ...] = ()
     for part in loc:
@@ -114,7 +119,8 @@ def _yaml_path(loc: tuple[str | int, ...], document: Document) -> tuple[str | in
     return path
 
 
-def _sentence(kind: str, message: str, where: tuple[str | int, ...], loc: tuple[str | int, ...]) -> str:
+def sentence(kind: str, message: str, where: tuple[str | int, ...], loc: tuple[str | int, ...]) -> str:
+    """Say what pydantic holds against a value, in the words of somebody who writes YAML."""
     name = str(where[-1]) if where else ""
     if kind == "extra_forbidden":
         return f"the key {name!r} is not known here"

@@ -3,12 +3,15 @@
 from incidentlab.catalogue._document import Document
 from incidentlab.errors import ScenarioError
 
+_MEND = "Correct the lines above, then check with: incidentlab scenarios validate"
+
 
 class Problems:
     """Collects what is wrong, so that an author sees all of it in one go."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, mend: str = _MEND) -> None:
         self._document = document
+        self._mend = mend
         self.found: list[str] = []
 
     def add(self, path: tuple[str | int, ...], sentence: str) -> None:
@@ -19,5 +22,5 @@ class Problems:
             raise ScenarioError(
                 f"{self._document.name} cannot be used.",
                 self.found,
-                mend=["Correct the lines above, then check with: incidentlab scenarios validate"],
+                mend=[self._mend],
             )

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from incidentlab.catalogue._problems import Problems
 from incidentlab.model.step import KINDS, Step, name_of
 
-if TYPE_CHECKING:
-    from incidentlab.catalogue._step_format import StepFormat
-
 _LARGEST_SQL = 256 * 1024  # bytes
 _Where = tuple[str | int, ...]
+
+
+class Given(Protocol):
+    """A step of a valid file: its name, and its options."""
+
+    def given(self) -> tuple[str, Any]:
+        """Return both."""
 
 
 def inside(root: Path, relative: str) -> Path | None:
@@ -20,7 +24,7 @@ def inside(root: Path, relative: str) -> Path | None:
     return path if path.is_relative_to(root.resolve()) and not Path(relative).is_absolute() else None
 
 
-def steps(given: "Sequence[StepFormat]", where: _Where, folder: Path, problems: Problems) -> tuple[Step, ...]:
+def steps(given: Sequence[Given], where: _Where, folder: Path, problems: Problems) -> tuple[Step, ...]:
     """Return the steps of one list.
 
     Args:
@@ -32,7 +36,7 @@ def steps(given: "Sequence[StepFormat]", where: _Where, folder: Path, problems: 
     return tuple(_step(each, (*where, index), folder, problems) for index, each in enumerate(given))
 
 
-def _step(given: "StepFormat", where: _Where, folder: Path, problems: Problems) -> Step:
+def _step(given: Given, where: _Where, folder: Path, problems: Problems) -> Step:
     name, options = given.given()
     make: Callable[..., Step] = next(each for each in KINDS if name_of(each) == name)
     values: dict[str, Any] = {key: value for key, value in dict(options).items() if value is not None}

@@ -85,6 +85,26 @@ def files(id_: str, title: str, cause: str, schema: Path, dockerfiles: Mapping[s
     }
 
 
+def based_on(given: str, id_: str, title: str, cause: str, schema: Path) -> dict[str, str]:
+    """Return the texts that differ from those of the scenario that a new one is a copy of.
+
+    Args:
+        given: that one's ``scenario.yaml``; its comments stay.
+        id_: the new folder's name.
+        title: a few words.
+        cause: what a diagnosis has to find.
+        schema: the JSON Schema that editors complete and check by.
+    """
+    said = {"id": id_, "title": _quoted(title), "cause": cause}
+    lines = [line for line in given.splitlines() if not line.startswith("# yaml-language-server:")]
+    changed = [next((f"{key}: {said[key]}" for key in said if line.startswith(f"{key}:")), line) for line in lines]
+    head = f"# yaml-language-server: $schema={schema.as_posix()}"
+    return {
+        "scenario.yaml": "\n".join((head, *changed)) + "\n",
+        "README.md": _README.format(id=id_, title=title, cause=cause),
+    }
+
+
 def _quoted(title: str) -> str:
     """Write a title so that YAML reads it as it is, whatever stands in it."""
     return "'" + title.replace("'", "''") + "'"

@@ -10,6 +10,8 @@ import typer
 from incidentlab import __version__
 from incidentlab.cli import (
     alerts,
+    challenge,
+    check_fix,
     clean,
     demo,
     diagnose,
@@ -78,7 +80,7 @@ def _root(
     context.obj = Settings(color, quiet=quiet, verbose=verbose, debug=debug)
 
 
-for _module in (run, demo, diagnose, report, up, status, down, alerts, explain, clean, doctor):
+for _module in (run, demo, diagnose, report, challenge, check_fix, up, status, down, alerts, explain, clean, doctor):
     _module.register(app)
 prove.register(scenarios.group)
 new.register(scenarios.group)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from incidentlab.cli.settings import complete_words, output_of
+from incidentlab.cli.settings import complete_scenarios, complete_words, output_of
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST = 64
@@ -30,6 +30,10 @@ def _command(
     cause: Annotated[
         str | None, typer.Option(help="What a diagnosis has to find.", autocompletion=_complete_causes)
     ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(help="A scenario whose files it begins with.", autocompletion=complete_scenarios),
+    ] = None,
     folder: Annotated[str, typer.Option("--in", metavar="DIR", help="Where its folder is made.")] = ".",
 ) -> None:
     """Write a new scenario: it asks for a title and a cause where a person is there to answer."""
@@ -46,15 +50,18 @@ def _command(
         raise UsageError(f"{scenario!r} is no id.", mend=["Use small letters, digits and hyphens: lost-migrations"])
     if cause is not None and cause not in causes.names():
         raise UnknownNameError("cause", cause, causes.names(), listing="incidentlab explain")
+    model = catalogue.find(base) if base is not None else None
     title = title or _asked("Title", scenario.replace("-", " ").capitalize())
     if cause is None:
-        cause = _asked("Cause (incidentlab explain lists them)", "migrations-not-applied")
+        usual = model.cause if model else "migrations-not-applied"
+        cause = _asked("Cause (incidentlab explain lists them)", usual)
         if cause not in causes.names():
             raise UnknownNameError("cause", cause, causes.names(), listing="incidentlab explain")
-    made = write_new(Path(folder), scenario, title, cause)
+    made = write_new(Path(folder), scenario, title, cause, model.directory if model else None)
     catalogue.load_folder(made.resolve())
+    like = base or "missing-migrations"
     output.show(
-        Text(f"{made} is written. It validates, and breaks as missing-migrations does until you change it:"),
+        Text(f"{made} is written. It validates, and breaks as {like} does until you change it:"),
         *(Text(f"  {each}", "command") for each in (
             f"incidentlab scenarios validate {made}",
             f"incidentlab run broken --scenario {made}",

@@ -98,6 +98,18 @@ def validate_command(
         raise typer.Exit(2)
 
 
+@group.command("schema")
+def schema_command(
+    context: typer.Context,
+    path: Annotated[bool, typer.Option("--path", help="Print where its file lies instead.")] = False,
+) -> None:
+    """Print the JSON Schema of scenario.yaml, for editors."""
+    from incidentlab import schemas
+
+    file = schemas.path("scenario")
+    output_of(context).data(str(file) if path else file.read_text(encoding="utf-8"))
+
+
 def _document(scenario: "Scenario") -> dict[str, Any]:
     return {
         "id": scenario.id,

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from incidentlab.engines._dockerignore import Ignore
@@ -23,12 +24,28 @@ def assemble(spec: StackSpec, into: Path) -> None:
     Raises:
         BuildFailedError: a source is missing, unreadable, or leads out of its folder; a disk is full.
     """
-    try:
+    with _told(spec, into):
+        lay_out(spec, into)
+        _sift(into)
+
+
+def lay_out(spec: StackSpec, into: Path) -> None:
+    """Copy the same, with what ``.dockerignore`` keeps out of the image: the files as somebody works on them.
+
+    Raises:
+        BuildFailedError: as :func:`assemble`.
+    """
+    with _told(spec, into):
         into.mkdir(parents=True, exist_ok=True)
         for entry in spec.context:
             _lay(entry, into)
         shutil.copyfile(spec.dockerfile, into / "Dockerfile")
-        _sift(into)
+
+
+@contextmanager
+def _told(spec: StackSpec, into: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise BuildFailedError(
             f"The build context of {spec.scenario}/{spec.variant} could not be put together.",

@@ -31,6 +31,7 @@ from incidentlab.model.scenario import Scenario, Variant
 
 Keep = Literal["on-failure", "always", "never"]
 Before = Callable[[Phase], None]
+Trial = Callable[[Stack, Recorder], list[Check]]
 
 
 def _go_on(_phase: Phase) -> None:
@@ -42,6 +43,7 @@ class Options:
     """How a run is carried out. ``timeout`` (seconds) replaces the scenario's own ``within``.
 
     ``observe`` has the monitoring watch the run.
+    ``trial`` is what else is tried with a stack that has met every expectation; it may break it.
     ``before`` is called, in the calling thread, before each phase from ``app`` to ``collect``. It may wait for a person
     while the stack lives, which the record has as ``paused``, or end the run by an exception: all is removed then.
     """
@@ -52,6 +54,7 @@ class Options:
     build_timeout: float = 900.0
     before: Before = _go_on
     observe: Observe | None = None
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,9 @@ def _use(run_id: str, stack: Stack, scenario: Scenario, variant: Variant, record
                 with _phase(recorder, options.before, "mend", f"Deploy the fix ({watching.fix.name})"):
                     proofs += watching.deploy_fix()
             checks = assess(expect, observation, evidence, logs) + proofs
+            if options.trial is not None and all(each.met for each in checks):
+                with _phase(recorder, options.before, "verify", "Try whether it holds"):
+                    checks += options.trial(stack, recorder)
             _tell_first_error(evidence, recorder)
             steps = tuple(staging.sentence(each) for each in before + during)
             return Seen(

@@ -30,6 +30,36 @@ def test_a_new_scenario_is_written_listed_and_reproduced(station: Station) -> No
     again.assert_panel(5, "there already")
 
 
+def test_a_new_scenario_may_begin_as_another_one(station: Station) -> None:
+    words = [
+        "scenarios",
+        "new",
+        "mine",
+        "--base",
+        "wrong-schema",
+        "--title",
+        "It's mine: #1",
+        "--in",
+        str(station.folder),
+    ]
+    done = station.run(words)
+    assert done.code == 0, done.err
+    folder = station.folder / "mine"
+    shown = station.run(["scenarios", "show", str(folder), "--json"]).json
+    assert (shown["id"], shown["title"], shown["cause"]) == ("mine", "It's mine: #1", "wrong-schema")
+    ran = station.run(["run", "broken", "-s", str(folder), "-e", "local", "--json"])
+    assert (ran.code, ran.json["met"]) == (0, True), ran.err
+
+
+def test_editors_get_the_schema(station: Station) -> None:
+    printed = station.run(["scenarios", "schema"]).json
+    place = station.run(["scenarios", "schema", "--path"]).out.strip()
+    assert printed["$id"] == "urn:incidentlab:scenario:1"
+    new = station.run(["scenarios", "new", "edited", "--in", str(station.folder)])
+    assert new.code == 0, new.err
+    assert f"$schema={place}" in (station.folder / "edited" / "scenario.yaml").read_text()
+
+
 def test_a_broken_file_hides_no_other_and_is_named(station: Station) -> None:
     folder = station.scenario()
     (folder / "scenario.yaml").write_text("id: [")

@@ -33,7 +33,7 @@ def known_commands() -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_command_that_a_page_names_exists(page: Path) -> None:
-    named = set(re.findall(r"(?:`|\$ |bin/)incidentlab ([a-z]+)", page.read_text()))
+    named = set(re.findall(r"(?:`|\$ |bin/)incidentlab ([a-z][a-z-]*)", page.read_text()))
     assert named <= known_commands()
 
 

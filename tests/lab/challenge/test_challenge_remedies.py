@@ -1,0 +1,137 @@
+"""Of every challenge: the copy as it is given fails, and with a sound remedy in it, it passes."""
+
+from pathlib import Path
+
+import pytest
+
+from incidentlab import catalogue
+from incidentlab.errors import NotAsExpectedError, ScenarioError
+from incidentlab.lab.challenge import ledger, offered, revealing
+from incidentlab.lab.choose import engines
+from incidentlab.resources import bundled_root
+from tests.lab.challenge.learner import Learner, unmet
+
+SCENARIOS = {name: catalogue.find(name) for name in catalogue.folders()}
+LOCAL = [name for name, each in SCENARIOS.items() if not offered.why_not(each) and "local" in each.engines]
+# Those that wait for their end would only take half a minute to show what the scenario's own proof shows already.
+QUICK = [name for name in LOCAL if SCENARIOS[name].variants["broken"].expect.outcome in ("crash", "degraded")]
+
+
+def test_most_scenarios_are_challenges_and_the_rest_say_why_not() -> None:
+    reasons = {name: offered.why_not(each) for name, each in SCENARIOS.items()}
+    assert sum(not why for why in reasons.values()) >= 20
+    assert reasons["port-conflict"] == "Its remedy is not in the files that are deployed: before occupy_port."
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LOCAL)
+def test_the_remedy_of_the_scenario_is_one_for_the_learner(tmp_path: Path, name: str) -> None:
+    learner = Learner.of(name, tmp_path)
+    learner.mend()
+    judgement = learner.check()
+    assert unmet(judgement) == []
+    assert judgement.fixed
+    assert ledger.chosen(learner.challenge.folder).state == "solved"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", QUICK)
+def test_the_copy_as_it_is_given_is_not_mended(tmp_path: Path, name: str) -> None:
+    learner = Learner.of(name, tmp_path)
+    assert not learner.check().fixed
+    kept = ledger.chosen(learner.challenge.folder)
+    assert (kept.state, kept.tries) == ("open", 1)
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("name", ["missing-migrations", "out-of-memory"])
+def test_the_remedy_is_one_on_docker_too(tmp_path: Path, name: str) -> None:
+    usable = engines()["docker"].usable()
+    if not usable.usable:
+        pytest.skip(usable.why)
+    learner = Learner.of(name, tmp_path, "docker")
+    assert not learner.check().fixed
+    learner.mend()
+    assert unmet(learner.check()) == []
+
+
+# What others would do than the scenario's authors: each is sound, and each has to pass.
+OTHERS = {
+    "a-job": (
+        "missing-migrations",
+        [("deployment.yaml", "before: []", "before: [run_job: {command: [alembic, upgrade, head]}]")],
+    ),
+    "a-retry-in-the-shell": (
+        "database-not-ready",
+        [("image/Dockerfile", "alembic upgrade head &&", "until alembic upgrade head; do sleep 0.2; done;")],
+    ),
+    "end-the-session": (
+        "migration-blocked-by-lock",
+        [("deployment.yaml", "before: []",
+          "before: [sql: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction']")],
+    ),
+    "both-heads": ("multiple-heads", [("image/Dockerfile", "upgrade head ", "upgrade heads ")]),
+    "a-search-path-in-the-address": (
+        "wrong-schema",
+        [("deployment.yaml", "env: {}",
+          "env: {DATABASE_URL: 'postgresql://{user}:{password}@{host}:{port}/{name}?options=-csearch_path%3Dpublic'}")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", OTHERS)
+def test_other_sound_remedies_count_as_well(tmp_path: Path, how: str) -> None:
+    scenario, changes = OTHERS[how]
+    learner = Learner.of(scenario, tmp_path)
+    for file, old, new in changes:
+        learner.change(file, old, new)
+    assert unmet(learner.check()) == []
+
+
+def test_a_step_that_fails_is_not_a_remedy_and_says_why(tmp_path: Path) -> None:
+    learner = Learner.of("tls-mismatch", tmp_path)
+    learner.change("deployment.yaml", "before: []", "before: [sql: SELECT 1/0]")
+    with pytest.raises(NotAsExpectedError) as caught:
+        learner.check()
+    assert "division by zero" in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("before: []", "before: [stop_database: {for: 1s}]", "deployment.yaml:14:10: the key 'stop_database'"),
+        ("before: []", "replicas: 1", "deployment.yaml:14:1: the key 'replicas' is not known here"),
+        ("before: []", "before: [sql: {file: ../../secret.sql}]", "leads outside"),
+        ("before: []", "before: [sql: SELECT 1]", "a superuser here"),
+    ],
+)
+def test_what_cannot_be_said_is_named_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    learner = Learner.of("missing-migrations", tmp_path)
+    learner.change("deployment.yaml", old, new)
+    with pytest.raises(ScenarioError) as caught:
+        learner.check()
+    assert said in "\n".join(caught.value.problems)
+
+
+def test_nothing_that_is_given_names_the_incident(tmp_path: Path) -> None:
+    for name, each in SCENARIOS.items():
+        if offered.why_not(each):
+            continue
+        folder = Learner.of(name, tmp_path).challenge.folder
+        for path in filter(Path.is_file, folder.rglob("*")):
+            same = bundled_root() / path.relative_to(folder / "image") if "image" in path.parts else path
+            if same != path and same.is_file() and same.read_bytes() == path.read_bytes():
+                continue  # what is the same in all of them tells of none; the service's alerts name many causes
+            text = path.read_bytes().decode("utf-8", "replace")
+            assert name not in f"{path.relative_to(tmp_path)}\n{text}", f"{name} is named in {path}"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("missing-migrations", '+CMD ["sh", "-c", "alembic upgrade head'), ("broken-entrypoint", "-#!/bin/sh^M"),
+     ("wrong-schema", "+  - sql: ALTER DATABASE")],
+)  # fmt: skip
+def test_the_remedy_is_told_as_a_diff(name: str, line: str) -> None:
+    remedy = offered.remedy_of(SCENARIOS[name])
+    assert remedy is not None
+    assert line in revealing.diff(SCENARIOS[name], remedy)
