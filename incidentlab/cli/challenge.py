@@ -152,11 +152,11 @@ def _reveal(output: "Output", folder: Path | None, *, json: bool) -> None:
 def _list(output: "Output", *, json: bool) -> None:
     from incidentlab.console.challenge_view import progress
     from incidentlab.lab.challenge import choosing, ledger
-    from incidentlab.lab.challenge.offered import why_not
+    from incidentlab.lab.challenge.offered import reference, why_not
 
     every = ledger.every()
     met = {each.scenario for each in every}
-    untried = sum(each.id not in met for each in choosing.offered())
+    untried = sum(reference(each) not in met for each in choosing.offered())
     kept_out = {each.id: why for each in choosing.known() if (why := why_not(each))}
     if json:
         rows = [document(each) for each in every]

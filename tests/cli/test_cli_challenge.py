@@ -98,6 +98,26 @@ def test_a_watch_that_is_interrupted_says_so(station: Station) -> None:
     assert going.finish().code == 130
 
 
+def test_a_scenario_of_ones_own_is_found_again_without_being_named(station: Station) -> None:
+    mine = station.folder / "mine"
+    assert station.run(["scenarios", "new", "my-own", "--in", str(mine)]).code == 0
+    done = station.run(["--scenarios", str(mine), "challenge", "my-own", "-e", "local", "--json"])
+    assert done.code == 0, done.err
+    folder = Path(done.json["folder"])
+    (folder / "image" / "Dockerfile").write_text((mine / "my-own" / "Dockerfile.fixed").read_text())
+    fixed = station.run(["check-fix", str(folder), "--json"])
+    assert (fixed.code, fixed.json["scenario"]) == (0, str(mine / "my-own")), fixed.err
+
+
+def test_shells_complete_ones_own_scenarios(station: Station) -> None:
+    mine = station.folder / "mine"
+    assert station.run(["scenarios", "new", "my-own", "--in", str(mine)]).code == 0
+    asked = {"_INCIDENTLAB_COMPLETE": "complete_bash", "COMP_CWORD": "2", "INCIDENTLAB_SCENARIOS": str(mine)}
+    for line in ("incidentlab challenge my", "incidentlab scenarios show my"):
+        words = {**asked, "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+        assert station.run([], env=words).out.split() == ["my-own"], line
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -5,7 +5,7 @@ import random
 from incidentlab import catalogue
 from incidentlab.errors import EngineUnavailableError, ScenarioError, UsageError
 from incidentlab.lab.challenge import ledger
-from incidentlab.lab.challenge.offered import BROKEN, why_not
+from incidentlab.lab.challenge.offered import BROKEN, reference, why_not
 from incidentlab.lab.choose import Choice, choose
 from incidentlab.model.scenario import Scenario
 
@@ -36,7 +36,7 @@ def by_chance(engine: str) -> tuple[Scenario, Choice]:
         EngineUnavailableError: no engine can serve for any of the rest.
     """
     met = {each.scenario for each in ledger.every()}
-    rest = [each for each in offered() if each.id not in met]
+    rest = [each for each in offered() if reference(each) not in met]
     if not rest:
         raise UsageError(
             "You have met every challenge there is.",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _OPTIONS = "-c statement_timeout=20s -c lock_timeout=5s"
+_NAME = "incidentlab-judge"  # of our own session, which is not to be ended with the app's
 _BOOKKEEPING = "alembic_version"
 _PATIENCE = 8.0  # seconds in which a service without its table may still turn out to look alive
 _BUNDLED = "service"  # the place of the bundled service, of which all routes are known
@@ -49,7 +50,9 @@ class Trial:
         probers = [Prober(url, recorder) for url in stack.app_urls]
         done: list[Check] = []
         try:
-            with psycopg.connect(stack.admin_url, autocommit=True, connect_timeout=5, options=_OPTIONS) as session:
+            with psycopg.connect(
+                stack.admin_url, autocommit=True, connect_timeout=5, options=_OPTIONS, application_name=_NAME
+            ) as session:
                 for each in self._tries(stack, session, probers, recorder):
                     done.append(each)
                     if not each.met:
@@ -73,6 +76,7 @@ class Trial:
             yield from _round_trip(session, probers[0], writing, whole=self.bundled)
         yield from _honest_health(session, probers)
         if self.bundled:
+            yield _health_without_database(stack, probers)
             yield from self._without_tables(stack, session, probers, recorder)
 
     def _without_tables(
@@ -137,6 +141,30 @@ def _honest_health(session: "psycopg.Connection[Any]", probers: list[Prober]) ->
     seen = _said(content[0] if content else answers[0])
     name = f"GET {HEALTH_PATH} at a revision nobody knows"
     yield Check(name, not content, "503: it tells the truth", seen)
+
+
+def _health_without_database(stack: Stack, probers: list[Prober]) -> Check:
+    """Let the database take no sessions for a moment, and end those there are."""
+    import psycopg
+    from psycopg import sql
+
+    allow = sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}")
+    name = sql.Identifier(stack.spec.database.name)
+    # Every server has this one; a session cannot shut the database that it is in.
+    with psycopg.connect(stack.admin_url, dbname="template1", autocommit=True, connect_timeout=5) as session:
+        session.execute(allow.format(name, sql.SQL("false")))
+        try:
+            session.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = %s AND application_name <> %s AND backend_type = 'client backend'",
+                (stack.spec.database.name, _NAME),
+            )
+            answers = [each.ask("GET", HEALTH_PATH) for each in probers]
+        finally:
+            session.execute(allow.format(name, sql.SQL("true")))
+    content = [each for each in answers if each.status == 200]
+    seen = _said(content[0] if content else answers[0])
+    return Check(f"GET {HEALTH_PATH} without the database", not content, "503: it tells the truth", seen)
 
 
 def _set_revisions(session: "psycopg.Connection[Any]", place: str, revisions: list[str]) -> None:

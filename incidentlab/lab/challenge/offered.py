@@ -1,5 +1,8 @@
 """Which scenarios can be a challenge: those whose remedy lies in what a team deploys."""
 
+from pathlib import Path
+
+from incidentlab import catalogue
 from incidentlab.lab.prove import heals
 from incidentlab.model.challenge import Deployment
 from incidentlab.model.scenario import Scenario, Variant
@@ -15,6 +18,13 @@ def remedy_of(scenario: Scenario) -> Variant | None:
         return None
     sound = [each for each in scenario.variants.values() if heals(each) and each.remedy]
     return next((each for each in sound if all(word.startswith(_WITHIN_REACH) for word in each.remedy)), None)
+
+
+def reference(scenario: Scenario) -> str:
+    """Return by what a scenario is found again: its id, or the folder of one that is only there while it is named."""
+    known = catalogue.places().get(scenario.id)
+    lasting = known is not None and known.folder == scenario.directory and not Path(known.origin).is_absolute()
+    return scenario.id if lasting else str(scenario.directory)
 
 
 def why_not(scenario: Scenario) -> str:

@@ -11,7 +11,7 @@ from incidentlab.lab import archive
 from incidentlab.lab.active import cannot_write
 from incidentlab.lab.challenge import copying, ledger
 from incidentlab.lab.challenge.judge import Trial
-from incidentlab.lab.challenge.offered import BROKEN, remedy_of
+from incidentlab.lab.challenge.offered import BROKEN, reference, remedy_of
 from incidentlab.lab.choose import Choice
 from incidentlab.lab.interruption import Interruption
 from incidentlab.lab.reproduce import Options, Reproduction, reproduce
@@ -32,7 +32,7 @@ def begin(
         IncidentlabError: it could not be run or written.
         KeyboardInterrupt: after everything was removed, the copy too.
     """
-    challenge = ledger.new(scenario.id, choice.engine.name, where)
+    challenge = ledger.new(reference(scenario), choice.engine.name, where)
     try:
         copying.write(scenario, scenario.variants[BROKEN], challenge.name, challenge.folder)
         done = _run(scenario, challenge, choice, scenario.variants[BROKEN].expect, "", None, tell, interruption)

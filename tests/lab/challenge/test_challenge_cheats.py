@@ -82,6 +82,10 @@ def test_a_service_without_a_database_is_found_by_its_rows(tmp_path: Path) -> No
             TASKS + "operations.py", STATUS, "        pass\n",
             "GET /health at a revision nobody knows", id="health-lies",
         ),
+        pytest.param(
+            TASKS + "health.py", 'status="unavailable",', 'status="ok",',
+            "GET /health without the database", id="health-content-without-a-database",
+        ),
         pytest.param(TASKS + "app.py", QUERY, "", "a start without its table", id="first-query-deleted"),
         pytest.param(
             TASKS + "routes.py", "        session.delete(find(session, task_id, for_update=True))\n", "        pass\n",
