@@ -2,6 +2,7 @@
 
 import math
 import platform
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
@@ -28,6 +29,8 @@ class Metrics:
             "taskmanager_http_request_duration_seconds", "Time to answer", REQUEST[:2], registry=registry
         )
         self.in_flight = Gauge("taskmanager_http_requests_in_flight", "Requests being answered", registry=registry)
+        # Looking a series up by its labels takes as long as counting; there are few, so that each is looked up once.
+        self._of_request = cache(self._series_of_request)
         self._database_errors = Counter(
             "taskmanager_database_errors", "Errors by SQLSTATE class", ("sqlstate_class",), registry=registry
         )
@@ -71,11 +74,11 @@ class Metrics:
             status: The HTTP status; its class is what is kept.
             seconds: From the request's arrival to the end of the answer.
         """
-        labels = (method, route, f"{status // 100}xx")
-        self._requests.labels(*labels).inc()
-        if status >= 400:
-            self._errors.labels(*labels).inc()
-        self._duration.labels(method, route).observe(seconds)
+        requests, errors, duration = self._of_request(method, route, status // 100)
+        requests.inc()
+        if errors is not None:
+            errors.inc()
+        duration.observe(seconds)
 
     def database_failed(self, kind: str, sqlstate: str | None) -> None:
         """One database error is counted.
@@ -122,6 +125,11 @@ class Metrics:
     def render(self) -> bytes:
         """All of it in Prometheus' text format."""
         return generate_latest(self._registry)
+
+    def _series_of_request(self, method: str, route: str, kind: int) -> tuple[Counter, Counter | None, Histogram]:
+        labels = (method, route, f"{kind}xx")
+        errors = self._errors.labels(*labels) if kind >= 4 else None
+        return self._requests.labels(*labels), errors, self._duration.labels(method, route)
 
     def _nothing_known(self) -> None:
         self._pending.set(math.nan)
