@@ -64,12 +64,12 @@ def _said_in() -> str:
 
 
 def _files() -> tuple[tuple[Path, tuple[str, ...]], ...]:
-    here = Path.cwd()
-    return (
-        (here / "incidentlab.toml", ()),
-        (here / "pyproject.toml", ("tool", "incidentlab")),
-        (places.config() / "config.toml", ()),
-    )
+    own: tuple[Path, tuple[str, ...]] = (places.config() / "config.toml", ())
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the folder was removed under the user
+        return (own,)
+    return ((here / "incidentlab.toml", ()), (here / "pyproject.toml", ("tool", "incidentlab")), own)
 
 
 def _read(path: Path, table: tuple[str, ...]) -> list[str] | None:
