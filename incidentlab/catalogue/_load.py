@@ -12,6 +12,8 @@ from incidentlab.errors import ScenarioError
 from incidentlab.model.scenario import ContextEntry, DatabaseSpec, EngineName, Scenario
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from incidentlab.catalogue._format import DatabaseFormat, ScenarioFormat
 
 ENGINES: tuple[EngineName, ...] = ("docker", "local")
@@ -104,14 +106,19 @@ def _parse(document: Document) -> "ScenarioFormat":
     try:
         return ScenarioFormat.model_validate(document.value, by_alias=True)
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_context=False):
-            where = yaml_path(detail["loc"], document)
-            problems.add(where, sentence(detail["type"], detail["msg"], where, detail["loc"]))
+        tell_all(error, document, problems)
         problems.raise_if_any()
         raise  # not reached: a ValidationError has at least one detail
 
 
-def yaml_path(loc: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:
+def tell_all(error: "ValidationError", document: Document, problems: Problems) -> None:
+    """Tell ``problems`` what pydantic holds against a file, each with its place there."""
+    for detail in error.errors(include_url=False, include_context=False):
+        where = _yaml_path(detail["loc"], document)
+        problems.add(where, _sentence(detail["type"], detail["msg"], where, detail["loc"]))
+
+
+def _yaml_path(loc: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:
     """Return the place in the file that an error is about; pydantic also names the branches of its own unions."""
     path: tuple[str | int, ...] = ()
     for part in loc:
@@ -119,8 +126,7 @@ def yaml_path(loc: tuple[str | int, ...], document: Document) -> tuple[str | int
     return path
 
 
-def sentence(kind: str, message: str, where: tuple[str | int, ...], loc: tuple[str | int, ...]) -> str:
-    """Say what pydantic holds against a value, in the words of somebody who writes YAML."""
+def _sentence(kind: str, message: str, where: tuple[str | int, ...], loc: tuple[str | int, ...]) -> str:
     name = str(where[-1]) if where else ""
     if kind == "extra_forbidden":
         return f"the key {name!r} is not known here"

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
 from incidentlab.catalogue._document import Document, read
-from incidentlab.catalogue._load import sentence, text_of, yaml_path
+from incidentlab.catalogue._load import tell_all, text_of
 from incidentlab.catalogue._problems import Problems
 from incidentlab.catalogue._scalars import Strict
 from incidentlab.catalogue._step_format import RunJobFormat, SqlFormat
@@ -18,7 +18,6 @@ from incidentlab.model.step import RunJob, Sql
 
 FILE_NAME = "deployment.yaml"
 _MEND = "Correct the lines above, then try again: incidentlab check-fix"
-T = TypeVar("T")
 
 _TEXT = """\
 # How the image is deployed. All of this is yours to change, and so is everything in image/.
@@ -95,9 +94,7 @@ def _parsed(document: Document, problems: Problems) -> _Format:
     try:
         return _Format.model_validate(document.value or {}, by_alias=True)
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_context=False):
-            where = yaml_path(detail["loc"], document)
-            problems.add(where, sentence(detail["type"], detail["msg"], where, detail["loc"]))
+        tell_all(error, document, problems)
         problems.raise_if_any()
         raise  # not reached: a ValidationError has at least one detail
 

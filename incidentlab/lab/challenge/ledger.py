@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -67,9 +68,10 @@ def chosen(folder: Path | None, *, only_open: bool = False) -> Challenge:
     found = every()
     if folder is not None:
         return _marked(folder, found)
-    for each in (Path.cwd(), *Path.cwd().parents):
-        if (each / MARKER).is_file():
-            return _marked(each, found)
+    with suppress(FileNotFoundError):  # the folder was removed under the user
+        for each in (Path.cwd(), *Path.cwd().parents):
+            if (each / MARKER).is_file():
+                return _marked(each, found)
     wanted = [each for each in found if (each.state == "open" or not only_open) and each.folder.is_dir()]
     if not wanted:
         raise UsageError("There is no open challenge.", mend=[_BEGIN])
