@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import judgement, logs, machine, measure, ours, proofs, remedies, sources, standing
+from benchmarks import judgement, logs, machine, measure, metrics, ours, proofs, remedies, sources, standing
 from benchmarks.model import CannotMeasureError, Comparison, Sample
 from benchmarks.results import Results
 from benchmarks.size import Weight, weigh
 from benchmarks.table import text
 
-PARTS = ("broken", "fixed", "starts", "size", "logs", "sources", "diagnose")
+PARTS = ("broken", "fixed", "starts", "size", "logs", "sources", "diagnose", "metrics")
 LONG = ("proofs", "lab", "remedies")  # parts that are only measured where they are asked for by name
 
 
@@ -74,13 +74,17 @@ def _measure(asked: argparse.Namespace) -> Results:
     if "remedies" in asked.only:
         healed, why = remedies.measure(words, asked.rounds, _say)
         remarks += why
+    cost = None
+    if "metrics" in asked.only:
+        cost, why = metrics.measure(words, asked.rounds, _say)
+        remarks += why
     after = machine.load()
     remarks += [line for line in [machine.remark(before, after, int(facts["cores"]))] if line]
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     return Results(
         date, facts, (before, after), asked.rounds, comparisons, starts,
         weight=weight, logs=figures, sources=places, score=score, proofs=proven, standing=raised, remedies=healed,
-        remarks=remarks,
+        metrics=cost, remarks=remarks,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.judgement import Score
 from benchmarks.logs import LogFigures
+from benchmarks.metrics import MetricsFigures
 from benchmarks.model import Comparison, Limit, Sample, middle, phases
 from benchmarks.proofs import ProofFigures
 from benchmarks.remedies import RemedyFigures
@@ -34,6 +35,7 @@ class Results:
     proofs: ProofFigures | None = None
     standing: StandingFigures | None = None
     remedies: RemedyFigures | None = None
+    metrics: MetricsFigures | None = None
     remarks: Sequence[str] = ()
 
     @property
@@ -49,7 +51,9 @@ class Results:
         sources = self.sources.limits if self.sources else []
         proofs = self.proofs.limits if self.proofs else []
         standing = self.standing.limits if self.standing else []
-        return ratios + starts + logs + sources + (self.score.limits if self.score else []) + proofs + standing
+        score = self.score.limits if self.score else []
+        metrics = self.metrics.limits if self.metrics else []
+        return ratios + starts + logs + sources + score + proofs + standing + metrics
 
     def document(self) -> dict[str, Any]:
         """Return the figures with every single sample, so that somebody else may judge them anew."""
@@ -71,6 +75,7 @@ class Results:
             "proofs": self.proofs.document() if self.proofs else None,
             "lab": self.standing.document() if self.standing else None,
             "remedies": self.remedies.document() if self.remedies else None,
+            "metrics": self.metrics.document() if self.metrics else None,
             "limits": [asdict(each) | {"met": each.met} for each in self.limits],
             "remarks": list(self.remarks),
         }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks import proofs, remedies, standing
+from benchmarks import metrics, proofs, remedies, standing
 from benchmarks.model import Comparison, Limit, Sample, middle, middle_cpu, phases
 from benchmarks.results import Results
 from benchmarks.table_logs import logs_text, score_text
@@ -37,6 +37,8 @@ def text(results: Results) -> str:
         parts.append(standing.text(results.standing))
     if results.remedies:
         parts.append(remedies.text(results.remedies))
+    if results.metrics:
+        parts.append(metrics.text(results.metrics))
     if results.remarks:
         parts.append("Remarks\n" + "\n".join(f"  {line}" for each in results.remarks for line in each.splitlines()))
     return "\n\n".join("\n".join(line.rstrip() for line in part.splitlines()) for part in parts)
