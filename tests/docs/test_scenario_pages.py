@@ -42,6 +42,18 @@ def test_every_scenario_tells_its_story_with_a_public_reference(name: str) -> No
 
 
 @pytest.mark.parametrize("name", sorted(FOLDERS))
+def test_every_variant_can_be_tried_by_the_commands_of_its_page(name: str) -> None:
+    scenario = catalogue.load_folder(FOLDERS[name])
+    text = (FOLDERS[name] / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\$ incidentlab run (\S+)(.*)$", text, re.MULTILINE)
+    assert sorted(variant for variant, _ in commands) == sorted(scenario.variants)
+    for variant, rest in commands:
+        assert name == "missing-migrations" or f"--scenario {name}" in rest, variant
+        for engine in ("local", "docker"):  # said where it is the only one that can
+            assert (f"--engine {engine}" in rest) == (scenario.engines == (engine,)), f"{variant}: {rest}"
+
+
+@pytest.mark.parametrize("name", sorted(FOLDERS))
 def test_every_remedy_says_in_what_it_differs(name: str) -> None:
     scenario = catalogue.load_folder(FOLDERS[name])
     for variant in scenario.variants.values():
