@@ -202,6 +202,12 @@ class Engine(Protocol):
         With a ``spec`` its base images count too.
         """
 
+    def lacks(self, spec: StackSpec) -> str:
+        """Return what this machine has not got for this very specification, though the engine serves others.
+
+        Empty where nothing is known to be missing. Quick, and asks nobody outside of this machine.
+        """
+
     def start(self, request: StackRequest, tell: Tell) -> AbstractContextManager[Stack]:
         """Build the image and start the database, side by side; give a stack whose database answers ``SELECT 1``.
 

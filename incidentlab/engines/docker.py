@@ -24,6 +24,10 @@ class DockerEngine:
 
         return usability(spec, registry)
 
+    def lacks(self, spec: StackSpec) -> str:
+        """Lack nothing: what a scenario needs comes in images, and :meth:`usable` says which cannot be had."""
+        return ""
+
     def start(self, request: StackRequest, tell: Tell) -> AbstractContextManager[Stack]:
         """Build the image and start PostgreSQL side by side; see :class:`~incidentlab.engines._base.Engine`."""
         from incidentlab.engines._docker.run import living

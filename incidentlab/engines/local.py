@@ -29,7 +29,18 @@ class LocalEngine:
             chosen = os.environ.get("INCIDENTLAB_PG_BIN")
             why = f"INCIDENTLAB_PG_BIN={chosen} holds no postgres and initdb." if chosen else "No PostgreSQL was found."
             return Usability(False, why=why, mend=PG_MENDS)
+        if spec is not None and (missing := self.lacks(spec)):
+            return Usability(False, why=missing, mend=PG_MENDS)
         return Usability(True, detail=found.described)
+
+    def lacks(self, spec: StackSpec) -> str:
+        """Name the versions of PostgreSQL that the scenario needs, and no other, and that are not here."""
+        from incidentlab.engines._local.binaries import find
+
+        missing = [each for each in spec.database.exact if find(each) is None]
+        if not missing:
+            return ""
+        return f"This machine has no PostgreSQL {' and no PostgreSQL '.join(missing)}, and it has to be just that one."
 
     def start(self, request: StackRequest, tell: Tell) -> AbstractContextManager[Stack]:
         """Carry out the Dockerfile and start PostgreSQL, side by side, as every engine promises."""

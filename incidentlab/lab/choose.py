@@ -25,6 +25,13 @@ def engines() -> dict[str, Engine]:
     return registry.load(incidentlab.engines, "ENGINE", lambda engine: engine.name)
 
 
+def unfit(scenario: Scenario, engine: Engine) -> str:
+    """Say why an engine cannot run a scenario truthfully, by its nature or on this machine; empty where it can."""
+    if engine.name not in scenario.engines:
+        return scenario.unfit.get(engine.name, "the scenario does not name this engine")
+    return next((why for each in scenario.variants.values() if (why := engine.lacks(scenario.stack(each)))), "")
+
+
 def choose(name: str, scenario: Scenario, spec: StackSpec, registry_mirror: str = "") -> Choice:
     """Return the engine for a run.
 

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from incidentlab.engines._base import Engine
+from incidentlab.lab.choose import unfit
 from incidentlab.lab.crew import Crew
 from incidentlab.model.proof import Proof
 from incidentlab.model.scenario import Scenario
@@ -25,10 +26,8 @@ class Task:
 
     @property
     def unfit(self) -> str:
-        """Why this engine cannot do it truthfully; empty where it can."""
-        if self.engine.name in self.scenario.engines:
-            return ""
-        return self.scenario.unfit.get(self.engine.name, "the scenario does not name this engine")
+        """Why this engine cannot do it truthfully, here or anywhere; empty where it can."""
+        return unfit(self.scenario, self.engine)
 
 
 def prove_all(tasks: Sequence[Task], jobs: int, tell: Callable[[Proof], None]) -> list[Proof]:

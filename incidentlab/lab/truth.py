@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from incidentlab.engines._base import Engine
 from incidentlab.errors import IncidentlabError
 from incidentlab.lab import archive
-from incidentlab.lab.choose import choose
+from incidentlab.lab.choose import choose, unfit
 from incidentlab.lab.interruption import Interruption
 from incidentlab.lab.reproduce import Options, Reproduction, reproduce
 from incidentlab.lab.vigil import Observe
@@ -30,9 +30,7 @@ class Question:
     @property
     def unfit(self) -> str:
         """Why it is not asked; empty where it is."""
-        if self.engine.name not in self.scenario.engines:
-            return self.scenario.unfit.get(self.engine.name, "the scenario does not name this engine")
-        return "" if self.scenario.patience else "it names no alert"
+        return unfit(self.scenario, self.engine) or ("" if self.scenario.patience else "it names no alert")
 
 
 def truths(

@@ -129,7 +129,17 @@ class DatabaseSpec:
     rights: Rights = "superuser"  # of ``user``, the role that the app logs in as
     volume: int = 0  # bytes of a small volume beside the data directory; 0 for none
     interrupted: bool = False  # the server is stopped or started in the course of a run
-    replaced: bool = False  # another server takes its place: its major version has to be exactly that of ``image``
+    successors: tuple[str, ...] = ()  # images of servers that take its place, on its data
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another server takes its place: its major version has to be exactly that of ``image``."""
+        return bool(self.successors)
+
+    @property
+    def exact(self) -> tuple[str, ...]:
+        """The major versions without which nothing true could be shown; empty where any version will do."""
+        return tuple(dict.fromkeys((self.major, *map(major_of, self.successors)))) if self.replaced else ()
 
     @property
     def major(self) -> str:
@@ -192,13 +202,13 @@ class Scenario:
         """Return what an engine needs to run ``variant``; its overlays lie over the shared context."""
         before, during = self.steps(variant)
         interrupted = any(isinstance(each, DelayDatabase | StopDatabase) for each in before + during)
-        replaced = any(isinstance(each, ReplaceDatabase) for each in before + during)
+        successors = tuple(each.image for each in before + during if isinstance(each, ReplaceDatabase))
         return StackSpec(
             self.id,
             variant.name,
             variant.dockerfile,
             self.context + variant.overlays,
-            replace(self.database, interrupted=interrupted, replaced=replaced),
+            replace(self.database, interrupted=interrupted, successors=successors),
             variant.env,
             variant.replicas,
             variant.memory,

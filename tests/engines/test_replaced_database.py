@@ -5,8 +5,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from incidentlab import catalogue
 from incidentlab.engines._local import binaries, household
 from incidentlab.errors import EngineUnavailableError, EnvironmentUnfitError
+from incidentlab.lab.proving import Task, prove_all
 from incidentlab.model.scenario import DatabaseSpec, major_of
 from tests.engines.harness import Bench, dockerfile, engine_named
 from tests.engines.test_contract import query
@@ -15,7 +17,7 @@ OLD, NEW = "16", "18"
 both_majors = pytest.mark.skipif(
     binaries.find(OLD) is None or binaries.find(NEW) is None, reason=f"PostgreSQL {OLD} and {NEW} are not both here"
 )
-REPLACED = DatabaseSpec(image=f"postgres:{OLD}", replaced=True)
+REPLACED = DatabaseSpec(image=f"postgres:{OLD}", successors=(f"postgres:{NEW}",))
 
 
 @both_majors
@@ -50,6 +52,23 @@ def test_a_version_that_is_not_here_is_named() -> None:
     with pytest.raises(EngineUnavailableError, match=r"no PostgreSQL 99") as caught:
         household.database_host("99")
     assert caught.value.mend
+
+
+def test_where_a_version_is_not_here_the_scenario_is_not_counted_and_others_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = binaries.find
+    monkeypatch.setattr(binaries, "find", lambda major="": None if major == NEW else real())
+    local = engine_named("local")
+    scenario, other = catalogue.find("data-directory-incompatible"), catalogue.find("missing-migrations")
+    assert Task(other, local, other.id).unfit == ""
+    assert local.usable(other.stack(other.variants["broken"])).usable
+    usability = local.usable(scenario.stack(scenario.variants["broken"]))
+    assert not usability.usable
+    assert usability.mend
+    [proof] = prove_all([Task(scenario, local, scenario.id)], 1, lambda _: None)
+    assert f"has no PostgreSQL {NEW}" in proof.unfit
+    assert (proof.unfit, proof.error) == (usability.why, "")
 
 
 @both_majors
