@@ -13,6 +13,7 @@ _GOOD_ANSWER = (
     r"\" [23]\d\d\b|\bHTTP/[\d.]{1,3}\"? [23]\d\d\b"
     r"|\b(?:http[_.]?)?(?:status|code|status_?code|response)[\"']?[=:] ?[23]\d\d\b"
     r"|\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) /\S{0,300} (?:HTTP/[\d.]{1,3} )?[23]\d\d\b"
+    r"|\bresponded [23]\d\d\b|\bRequest finished (?:HTTP/\S{1,4} .{1,300}? - |in [\d.]{1,12}ms )[23]\d\d\b"  # .NET
     r"|\b(?:Completed|Sent) [23]\d\d\b|\bTask \S{1,200} succeeded in\b"
 )
 # A program says that it serves, or answers a request: what came before did not keep it from working. The words are

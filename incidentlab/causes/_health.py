@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from incidentlab.causes._evidence import answered, cited, died, ends, from_server, later, serves, shows, works
-from incidentlab.causes._server import readiness
+from incidentlab.causes._server import readiness, stopping
 from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -30,6 +30,12 @@ _OFTEN_MEANT = re.compile(
     r"\bduplicate key value\b|\balready exists\b|\bdoes not exist\b|\bcould not obtain lock\b|\bcould not serialize\b"
     r"|\bcanceling autovacuum task\b"
 )
+# Roles and databases of the whole server, which set-up scripts make again and again.
+_THERE_ALREADY = re.compile(r"\b(?:role|user|database|tablespace) \\?[\"“][^\"”\n]{1,120}[\"”] already exists")
+# The server ends its sessions because somebody has it stopped.
+_BY_ORDER = re.compile(r"\bterminating connection due to administrator command\b")
+# What PostgreSQL adds to an error, each line of it given a level by the program that passes the server's output on.
+_ADDED = re.compile(r"\[\d{1,10}\] (?:\S{1,80} )?(?:STATEMENT|DETAIL|HINT|CONTEXT):  ")
 # A line that names its level means it, and "0 failed jobs" is good news.
 _MEANT_WELL = re.compile(r"\b(?:INFO|NOTICE|DEBUG|info|debug|notice)\b|\b(?:0|no|without) (?:fail|err)", re.ASCII)
 
@@ -132,6 +138,7 @@ def _open_errors(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Seque
         and not any(_before(event, mark) for mark in settling)
         and not (from_server(event) and any(shows(event, sign) for sign in signs))
         and not _refused_in_passing(evidence, event)
+        and not _as_meant(evidence, event)
     ]
 
 
@@ -145,6 +152,21 @@ def _refused_in_passing(evidence: Evidence, event: LogEvent) -> bool:
     if not _OFTEN_MEANT.search(event.text) or _troubled_since(evidence):
         return False
     return any(serves(one) or _is_up(one) for one in evidence.logs if not from_server(one))
+
+
+def _as_meant(evidence: Evidence, event: LogEvent) -> bool:
+    """Whether an error is none: a server stopped by order, a database that a set-up found made before it went on.
+
+    A pool notices a server's restart at its next request, which fails; the one after it gets a new connection.
+    """
+    if _ADDED.search(event.text):
+        return True  # it tells of the error before it, which is judged by itself
+    if _BY_ORDER.search(event.text) and not from_server(event):
+        return any(answered(one) and one.service == event.service for one in later(evidence, event))
+    if _BY_ORDER.search(event.text):
+        before = [one for one in evidence.logs if one.source == event.source and one.first_line < event.first_line]
+        return any(stopping(one) for one in before)
+    return bool(_THERE_ALREADY.search(event.text)) and any(serves(one) or _is_up(one) for one in later(evidence, event))
 
 
 def _first_service(evidence: Evidence) -> list[LogEvent]:

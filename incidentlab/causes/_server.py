@@ -29,6 +29,11 @@ def ready(event: LogEvent) -> bool:
     return bool(_READY.search(event.text))
 
 
+def stopping(event: LogEvent) -> bool:
+    """Whether the server says that it was told to stop, or has."""
+    return bool(_GOING.search(event.text))
+
+
 def readiness(evidence: Evidence) -> LogEvent | None:
     """Return the server's last word that it is ready, unless it went down again afterwards.
 

@@ -133,7 +133,7 @@ def of_line(row: Row, source: str, command: str, service: str) -> LogEvent:
 def with_trail(event: LogEvent, rows: Sequence[Row]) -> LogEvent:
     """Return an event with the lines that belong to it: its last line, what they say of its cause, and its SQL."""
     texts = "\n".join(row.text for row in rows)
-    causes = [row.text.lstrip().removeprefix("Caused by: ") for row in rows if "Caused by: " in row.text]
+    causes = [row.text.lstrip().removeprefix("Caused by: ").removeprefix("---> ") for row in rows if _holds(row.text)]
     deepest = causes[-1] if causes else ""
     found = next((hit for text in reversed(causes) if (hit := _foreign(text))), None)
     named = found or (_named(deepest) if deepest and not event.cause else None)
@@ -155,6 +155,11 @@ def with_trail(event: LogEvent, rows: Sequence[Row]) -> LogEvent:
         else event.severity,
         english=event.english or (english.text if english else ""),
     )
+
+
+def _holds(text: str) -> bool:
+    # Java's word for the exception within another, and .NET's.
+    return "Caused by: " in text or text.lstrip().startswith("---> ")
 
 
 def _is_of_error(event: LogEvent, named: tuple[str, str] | None, rows: Sequence[Row]) -> bool:

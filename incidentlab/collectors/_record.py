@@ -27,6 +27,7 @@ _QUIET = frozenset(
 _NUMBERED = {10: "debug", 20: "debug", 30: "info", 40: "warning", 50: "error", 60: "fatal"}
 _MOST_FIELDS = 24
 _LONGEST_FIELD = 2_000
+_MOST_LINES = 12  # of a field that is an error
 _LOGFMT = re.compile(r"(?:^|\s)(?:level|lvl|msg|ts|time|t)=(?:\"|\S)")
 
 
@@ -147,4 +148,7 @@ def _fields(flat: Mapping[str, Any], message: str, stack: str) -> Iterator[str]:
             continue
         count += 1
         name = "status" if key in _STATUS or short in _STATUS else key
-        yield f"{name}={str(value)[:_LONGEST_FIELD].split(chr(10))[0]}"
+        lines = str(value)[:_LONGEST_FIELD].split("\n")
+        # An error that tells of several attempts (pgx) says why on its further lines.
+        told = " ".join(line.strip() for line in lines[:_MOST_LINES]) if short in _ERROR else lines[0]
+        yield f"{name}={told}"

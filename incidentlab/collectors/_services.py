@@ -19,8 +19,9 @@ _LEVELS = frozenset({
     "DEBUG", "INFO", "NOTICE", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL", "PANIC", "TRACE", "SUCCESS", "LOG",
     "HINT", "DETAIL",
 })  # fmt: skip
-# What stands beneath the head of a table: ----+----, --- | ---, -----------
-_RULE = re.compile(r"[\s|:+\-=]{3,}$")
+# What stands beneath the head of a table: ----+----, --- | ---, -----------; and above each row that psql prints as a
+# block (\\x): -[ RECORD 1 ]---+-----
+_RULE = re.compile(r"[\s|:+\-=]{3,}$|-\[ RECORD \d{1,6} \][+\-]{0,400}$")
 _ENDED = re.compile(r"(?P<name>[A-Za-z0-9][\w.\-]{0,127}) exited with code \d{1,3}\b")
 
 
@@ -47,7 +48,7 @@ def _beside_bars(texts: Sequence[str]) -> Iterator[tuple[str, int, int]]:
     table = False
     for index, text in enumerate(texts):
         if "|" not in text:
-            table = False
+            table = "-[ RECORD " in text and _is_rule(text)
             continue
         found = None if table else _NAME.match(text)
         if found is None:

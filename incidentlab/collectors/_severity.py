@@ -48,12 +48,12 @@ _AFTER_TIME = re.compile(r"\S{0,40}\d\d:\d\d:\d\d\S{0,16}\s{1,4}(?P<word>debug|i
 # '"GET / HTTP/1.1" 500 Internal Server Error' of an access log.
 _ACCESS = re.compile(r"\"[A-Z]{3,7} [^\"\s]{1,2048} HTTP/[\d.]{1,3}\" (?P<status>\d{3})\b")
 # .NET's console logger: "fail: Microsoft.AspNetCore.Server.Kestrel[13]".
-_DOTNET = re.compile(r"(?P<word>fail|crit|warn|info|dbug|trce): [A-Z]\S{0,200}\[\d{1,6}\]$")
+_DOTNET = re.compile(r"(?P<word>fail|crit|warn|info|dbug|trce): [A-Za-z]\S{0,200}\[\d{1,6}\](?:$| )")
 # Ruby's way to name an exception, "ActionController::BadRequest (message):", and anybody's for one that nobody caught.
 _RUBY = re.compile(r"\s{0,8}(?:[A-Z]\w{0,80}::){1,6}[A-Z]\w{0,80} \(.{1,2000}\):$")
 _UNCAUGHT = re.compile(r"\b[Uu]n(?:handled|caught) (?:promise )?(?:exception|rejection|error)\b")
 # An exception's line without its traceback: "psycopg.OperationalError: …"
-_EXCEPTION = re.compile(r"^[A-Za-z_][\w.:$]{0,200}(?:Error|Exception)\b:")
+_EXCEPTION = re.compile(r"^[A-Za-z_][\w.:$]{0,200}(?:Error|Exception)\b(?: \(0x[0-9A-Fa-f]{8}\))?:")
 
 
 def severity(text: str) -> Severity:
@@ -69,7 +69,7 @@ def severity(text: str) -> Severity:
         field = _FIELD.search(head)
         if field and field["word"].lower() in _WORDS:
             return _WORDS[field["word"].lower()]
-    if ("Error:" in head or "Exception:" in head) and _EXCEPTION.match(text):
+    if ("Error:" in head or "Exception:" in head or "Exception (0x" in head) and _EXCEPTION.match(text):
         return "error"
     translated = _languages.level(text)
     if translated:
@@ -97,7 +97,7 @@ def _in_small_letters(near: str, lower: str) -> Severity:
         bracketed = _BRACKETED.search(near)
         if bracketed:
             return of_word(bracketed["word"])
-    if near[4:6] == ": " and near.endswith("]"):
+    if near[4:6] == ": " and "[" in near:
         dotnet = _DOTNET.match(near)
         if dotnet:
             return of_word(dotnet["word"])

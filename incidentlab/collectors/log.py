@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from incidentlab.collectors import _events, _groups, _postgres, _traceback, _trail
+from incidentlab.collectors import _dotnet, _events, _groups, _postgres, _traceback, _trail
 from incidentlab.collectors._record import Record
 from incidentlab.collectors._rows import LONGEST, Row, rows
 from incidentlab.collectors._severity import of_word
@@ -76,6 +76,9 @@ def _event(
         return _events.of_message(message, source, command, service), message.end
     if row.record is not None:
         return _record_event(row, source, command, service), at + 1
+    logged = _dotnet.scan(table, at, source, command, service)
+    if logged:
+        return logged
     block = _groups.scan(table, at) or _traceback.scan(table, at)
     if block and block.raised:
         return _events.of_block(table[at : block.end], block, source, command, service), block.end

@@ -101,7 +101,7 @@ NOT_TRUSTED = Sign(
         r"|\bconnection requires a valid client certificate\b"
         r"|\bcould not load private key file\b|\bprivate key file \\?\"[^\"]{1,400}\" (?:has|must)\b"
         r"|\btlsv1 alert unknown ca\b|\bsslv3 alert bad certificate\b|\bunsupported protocol\b"
-        r"|\btlsv1 alert protocol version\b"
+        r"|\btlsv1 alert protocol version\b|\bremote certificate is invalid\b|\bperforming SSL handshake\b"
     ),
     (
         "certificate verify failed",
@@ -125,6 +125,8 @@ NOT_TRUSTED = Sign(
         "alert bad certificate",
         "unsupported protocol",
         "alert protocol version",
+        "remote certificate is invalid",
+        "performing SSL handshake",
     ),
     (
         'connection to server at "db" (10.0.0.5), port 5432 failed: SSL error: certificate verify failed',
@@ -138,6 +140,8 @@ NOT_TRUSTED = Sign(
         'FATAL:  could not load server certificate file "server.crt": No such file or directory',
         'FATAL:  private key file "/certs/server.key" has group or world access',
         "FATAL:  connection requires a valid client certificate",
+        "The remote certificate is invalid because of errors in the certificate chain: UntrustedRoot",
+        "Npgsql.NpgsqlException (0x80004005): Exception while performing SSL handshake",
     ),
 )
 # A certificate's trouble may be that of any connection; these say that it is PostgreSQL's.

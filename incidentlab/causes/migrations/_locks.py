@@ -31,11 +31,14 @@ WAITS = Sign(
         r"|ShareLock|ExclusiveLock) on relation (?P<oid>\d{1,12})"
         r"|\b(?:ALTER|DROP|CREATE|TRUNCATE|REINDEX) (?:TABLE|INDEX|TYPE|VIEW) waiting\b"
         rf"|\| Lock {{0,20}}\|[^\n]{{0,300}}?[|\s]{_DEFINES} "
+        # pg_blocking_pids is not empty; pg_stat_activity.waiting, of servers before 9.6, is true
+        rf"|\| \{{\d{{1,10}}(?:,\d{{1,10}}){{0,40}}\}} {{0,20}}\|[^\n]{{0,300}}?[|\s]{_DEFINES} "
+        rf"|\| t {{1,20}}\|(?:[^\n]{{0,300}}?\|)? {{0,4}}{_DEFINES} "
         r"|\bAccessExclusiveLock {0,20}\| {0,20}f\b|\bf {0,20}\| {0,20}AccessExclusiveLock\b"
         r"|\bcurrent_statement_in_blocking_process\b|\bblocking_(?:pid|statement|query)\b"
     ),
     literals=(
-        "still waiting for ", "TABLE waiting", "INDEX waiting", "TYPE waiting", "VIEW waiting", "| Lock",
+        "still waiting for ", "TABLE waiting", "INDEX waiting", "TYPE waiting", "VIEW waiting", "| Lock", "| {", "| t ",
         "AccessExclusiveLock", "current_statement_in_blocking_process", "blocking_",
     ),
     examples=(
@@ -43,6 +46,8 @@ WAITS = Sign(
         "postgres: app shop 172.18.0.4(51122) ALTER TABLE waiting",
         " 20117 | active | Lock            | relation   | ALTER TABLE acl_view_menu ALTER COLUMN name TYPE TEXT",
         " tasks | AccessExclusiveLock | f",
+        " 2471695 | {2459692}  | 00:15:00.310021 | ALTER TABLE user_profiles DROP CONSTRAINT user",
+        " 4820 | app | t       | ALTER TABLE orders ADD COLUMN note text",
         " blocked_pid | blocked_user | blocking_pid | blocking_user | blocked_statement",
     ),
 )  # fmt: skip

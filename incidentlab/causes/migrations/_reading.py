@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from incidentlab.causes._evidence import ends, from_server, said
-from incidentlab.causes.migrations import _announcements, _locks, _objects, _races, _refusals
+from incidentlab.causes.migrations import _announcements, _locks, _looked_up, _objects, _races, _refusals
 from incidentlab.causes.migrations._course import Step, course
 from incidentlab.causes.migrations._schemas import schema_in
 from incidentlab.causes.migrations._steps import GAVE_UP, step_name
@@ -79,7 +79,8 @@ def troubles(evidence: Evidence, *kinds: Kind) -> tuple[Trouble, ...]:
 @lru_cache(maxsize=2)
 def _read(logs: tuple[LogEvent, ...]) -> tuple[Trouble, ...]:
     during = course(logs).during
-    found = [one for event in logs if (one := _meaning(event, during.get(event.id)))]
+    looked_up = {wait.event.id: Trouble("lock", wait.event, wait.statement) for wait in _looked_up.waits(logs)}
+    found = [one for event in logs if (one := looked_up.get(event.id) or _meaning(event, during.get(event.id)))]
     reasons = [one.event for one in found if not one.announced]
     reasons += [event for event in logs if _is_elsewhere(event) and (_is_bad(event) or _PLAIN.search(event.text))]
     lines: dict[str, list[int]] = {}

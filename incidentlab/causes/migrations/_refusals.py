@@ -56,6 +56,7 @@ UNKNOWN = Sign(
         r"|\bapplied to the database but missing from the local migrations directory\b"
         r"|\bmigrations recorded in the database diverge from the local migrations directory\b"
         r"|\bmigration (?P<sqlx>\d{1,20}) was previously applied but is missing in the resolved migrations\b"
+        r"|\bVersionMissing\((?P<debug>\d{1,20})\)|\bmigrations from the database are not found locally\b"
         r"|\bmigration (?P<refinery>[VU]\d{1,20}__\w{1,160}) is missing from the filesystem\b"
         r"|\bpreviously executed migrations in the database that are not registered\b"
         r"|\bUnable to find migration:? (?P<umzug>[\w.-]{1,200})"
@@ -71,6 +72,7 @@ UNKNOWN = Sign(
         "Detected applied migration not resolved locally", "no migration found for version",
         "migration directory is corrupt", "missing from the local migrations directory",
         "diverge from the local migrations directory", "missing in the resolved migrations",
+        "VersionMissing(", "are not found locally",
         "is missing from the filesystem", "that are not registered", "Unable to find migration", "is for a newer",
         "newer than", "newer version than", "is higher than the docker image version",
         "is preceding already run migration",
@@ -88,6 +90,8 @@ UNKNOWN = Sign(
         "The migration directory is corrupt, the following files are missing: 20240101_a.js",
         "The following migration(s) are applied to the database but missing from the local migrations directory: a",
         "migration 20240101 was previously applied but is missing in the resolved migrations",
+        "migrate: VersionMissing(20240301120000)",
+        "The migrations from the database are not found locally in prisma/migrations:",
         "[WARNING] You have 2 previously executed migrations in the database that are not registered migrations.",
         "Your database (migration version: 240) is for a newer Gitea, you can not use the newer database",
         "database schema version 12 is newer than the version this server supports",
@@ -120,6 +124,10 @@ FILES = Sign(
         r"|\bwhile resolving migrations: |\bfirst \.: file does not exist\b|\bread migrations: open\b"
         r"|\bexpected to find a migrations directory\b|\bYou need to run `?aerich init\b"
         r"|\bYou may need to run `aerich init-db`"
+        r"|(?<![\w./-])(?P<gone>[\w./-]{0,200}(?:(?:migrations?|alembic)/[\w.-]{1,100}|/(?:migrations?|alembic)"
+        r"|alembic\.ini))['\"`]? (?:(?:was |is )?not found|does not exist|doesn't exist|is missing|could not be found"
+        r")\b"
+        r"|\bUnable to open file: ['\"](?P<typeorm>[^'\"\n]{0,200}(?:data-?source|ormconfig|migration)[^'\"\n]{0,60})"
         r"|(?:ENOENT: no such file or directory,? ?,? (?:scandir|open|stat)|open|No such file or directory:?|stat) "
         r"['\"]?(?P<folder>[^\s'\":]{0,200}(?:migrations?|alembic)(?:/versions|/env\.py|\.ini)?/?)['\"]?"
         r"(?:$|\s|['\"]|: no such file or directory)"
@@ -136,7 +144,7 @@ FILES = Sign(
         ".sql found in",
         "No migrations were found in assembly", "directory does not exist", "folder does not exist",
         "while resolving migrations: ", "first .: file does not exist", "read migrations: open",
-        "expected to find a migrations directory", "aerich init", "migration", "alembic",
+        "expected to find a migrations directory", "aerich init", "migration", "alembic", "Unable to open file: ",
     ),
     examples=(
         "UserWarning: Revision 1975ea83b712 referenced from 1975ea83b712 -> ae1027a6acf (head), add is not present",
@@ -159,6 +167,9 @@ FILES = Sign(
         'Cannot load migrations from "/var/www/html/migrations" because it is not a valid directory.',
         "error: Can't find meta/_journal.json file",
         "failed to open source: first .: file does not exist",
+        "Error: migrations/env.py not found",
+        'could not run migrations up for Shop.Repo because path "/app/priv/repo/migrations" does not exist',
+        'Error: Unable to open file: "/app/dist/data-source.js". Cannot find module',
         "ENOENT: no such file or directory, scandir '/app/dist/migrations'",
         "open /migrations: no such file or directory",
         "FileNotFoundError: [Errno 2] No such file or directory: '/app/alembic/versions'",

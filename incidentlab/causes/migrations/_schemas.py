@@ -26,9 +26,19 @@ NO_SCHEMA = Sign(
 )
 PATH = Sign(
     name="search-path",
-    pattern=re.compile(r"\bsearch_path\b|\bcurrentSchema=\w{1,80}"),
-    literals=("search_path", "currentSchema="),
-    examples=("SELECT pg_catalog.set_config('search_path', '', false);", "SET search_path TO tenant_a"),
+    # libpq's and the server's own word; pgjdbc's, Npgsql's (Search Path, SearchPath) and Prisma's parameters of a URL,
+    # of which Prisma writes schema=public into every one.
+    pattern=re.compile(
+        r"\bsearch_path\b|\bcurrentSchema=\w{1,80}|\bSearch ?Path=[\w\",]{1,80}|[?&]schema=(?!public\b)\w{1,80}"
+        r"|\bSET SCHEMA '"
+    ),
+    literals=("search_path", "currentSchema=", "SearchPath=", "Search Path=", "?schema=", "&schema=", "SET SCHEMA "),
+    examples=(
+        "SELECT pg_catalog.set_config('search_path', '', false);",
+        "SET search_path TO tenant_a",
+        "Host=db;Port=5432;Database=hr;SearchPath=payroll",
+        "postgresql://app@db:5432/shop?schema=tenant",
+    ),
 )
 # psql's \\d and \\dt, and the notice of CREATE TABLE IF NOT EXISTS.
 _SHOWN = re.compile(
@@ -36,6 +46,8 @@ _SHOWN = re.compile(
     r"|^\s{0,8}(?P<in>\w{1,100})\s{1,60}\|\s{0,4}(?P<listed>\w{1,100})\s{1,60}\|\s{0,4}table\b"
     r"|\brelation \"(?:\w{1,100}\.)?(?P<skipped>\w{1,100})\" already exists, skipping"
 )
+# A row of whatever a person asked pg_tables or information_schema for: the first cells are schema and table.
+_ROW = re.compile(r"\s{0,8}(?P<schema>[a-z_]\w{0,62})\s{0,60}\|\s{0,4}(?P<table>[A-Za-z_]\w{0,62})\s{0,60}(?:\||$)")
 _ELSEWHERE = re.compile(r"\bunsupported startup parameter\b")
 
 
@@ -64,4 +76,6 @@ def shown_tables(logs: Iterable[LogEvent]) -> dict[tuple[str, str], tuple[LogEve
         if found:
             name = found["described"] or found["listed"] or found["skipped"]
             shown.setdefault((event.source, name), (event, found["of"] or found["in"] or ""))
+        elif "|" in event.text and (row := _ROW.match(event.text)):
+            shown.setdefault((event.source, row["table"]), (event, row["schema"]))
     return shown

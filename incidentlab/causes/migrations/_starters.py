@@ -1,8 +1,9 @@
 """Did several programs apply the same migrations at one time? Seen from their own words and from the compose file."""
 
-from incidentlab.causes._evidence import ends
+from incidentlab.causes._evidence import ends, from_server
 from incidentlab.causes.migrations._course import Step, course
 from incidentlab.causes.migrations._start import applies_migrations
+from incidentlab.causes.migrations._steps import opens, step_name
 from incidentlab.model.compose import ComposeFacts
 from incidentlab.model.evidence import Evidence, LogEvent
 
@@ -22,6 +23,15 @@ def twice(evidence: Evidence) -> tuple[Step, Step] | None:
             return before, step
         last[key] = step
     return None
+
+
+def migrators(evidence: Evidence) -> frozenset[tuple[str, str]]:
+    """Return the programs, by log and replica, that say in a log that they apply migrations."""
+    return frozenset(
+        (event.source, event.service)
+        for event in evidence.logs
+        if not from_server(event) and (opens(event) or step_name(event))
+    )
 
 
 def applying_services(evidence: Evidence) -> tuple[tuple[ComposeFacts, tuple[str, ...]], ...]:

@@ -4,9 +4,10 @@ import re
 
 from incidentlab.causes._evidence import answered, cited, ends, from_server, later, said, serves
 from incidentlab.causes.migrations._account import ending, is_fatal, leading, over, over_now, words
+from incidentlab.causes.migrations._objects import is_bookkeeping
 from incidentlab.causes.migrations._races import RACE
 from incidentlab.causes.migrations._reading import Trouble, troubles
-from incidentlab.causes.migrations._starters import applying_services, twice
+from incidentlab.causes.migrations._starters import applying_services, migrators, twice
 from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -26,7 +27,10 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     told = troubles(evidence, "race")
     pair = twice(evidence)
     if not told:
-        doubled = troubles(evidence, "exists") if pair else ()
+        doubled = troubles(evidence, "exists")
+        if not pair:  # a tool's own table, which each of several programs that migrate wanted to make
+            several = len(migrators(evidence)) > 1
+            doubled = tuple(one for one in doubled if several and is_bookkeeping(one.name))
         return _finding(evidence, doubled) if doubled else None
     caught = _caught(evidence, told)
     what = "Two programs created the same thing at one time"

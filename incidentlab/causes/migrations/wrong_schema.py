@@ -1,11 +1,21 @@
 """The table is there, in a schema in which the session does not look."""
 
 from incidentlab.causes._evidence import cited
+from incidentlab.causes.migrations._account import (
+    applied_since,
+    ending,
+    only_the_server_minds,
+    over,
+    over_now,
+    quoted,
+    words,
+)
 from incidentlab.causes.migrations._account import command as run
-from incidentlab.causes.migrations._account import ending, over, over_now, quoted, words
 from incidentlab.causes.migrations._lacking import lead_of, settled
+from incidentlab.causes.migrations._objects import is_bookkeeping
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._schemas import NO_SCHEMA, PATH, sets_path, shown_tables
+from incidentlab.causes.migrations._starters import migrators, twice
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
@@ -20,6 +30,9 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     elsewhere = _in_database(evidence, lacking)
     if elsewhere:
         return _of_facts(evidence, *elsewhere)
+    again = None if twice(evidence) or len(migrators(evidence)) > 1 else _made_again(evidence)
+    if again:
+        return again
     refused = troubles(evidence, "schema")
     if refused:
         since = settled(evidence, refused)
@@ -77,6 +90,25 @@ def _of_facts(evidence: Evidence, database: DatabaseFacts, one: Trouble, place: 
     )
 
 
+def _made_again(evidence: Evidence) -> Finding | None:
+    """Return the finding that a tool looked for its own version table in one schema and creates it in another."""
+    told = tuple(one for one in troubles(evidence, "exists") if is_bookkeeping(one.name))
+    if not told or applied_since(evidence, told) or only_the_server_minds(evidence, told):
+        return None
+    lead = lead_of(told)
+    links = [cited(event, "The search_path is set here") for event in _paths(evidence, lead)]
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="likely" if links else "possible",
+        summary=f"The tool does not find its own table {lead.name} where it looks, and then cannot create it: it is "
+        f"there, in the schema in which the session creates.",
+        evidence=(*links, cited(lead.event, "The tool's own table exists already"), *ending(evidence, lead)),
+        mend=_mends("", ""),
+        missing=("In which schemas the table lies, and the session's search_path: give --database-url.",),
+    )
+
+
 def _without_schema(evidence: Evidence, refused: tuple[Trouble, ...]) -> Finding:
     lead = lead_of(refused)
     database = next((one for one in evidence.databases if one.reachable), None)
@@ -105,9 +137,9 @@ def _seen_elsewhere(evidence: Evidence, lacking: tuple[Trouble, ...]) -> Finding
     """Return what a log alone shows: it has the table and misses it, or sets the search_path before it misses one."""
     tables = shown_tables(evidence.logs) if lacking else {}
     for one in lacking:
-        event, schema = tables.get((one.event.source, one.name.rpartition(".")[2].strip('"')), (None, ""))
-        shown = event if event and event.last_line < one.event.first_line else None
-        if shown:
+        shown, schema = tables.get((one.event.source, one.name.rpartition(".")[2].strip('"')), (None, ""))
+        # A notice that comes later tells of a table made since; a person who looks into a schema is still to be heard.
+        if shown and (shown.last_line < one.event.first_line or schema):
             return _of_log(evidence, one, shown, schema)
     first = lacking[0] if lacking else None
     return _of_log(evidence, first, None, "") if first and _paths(evidence, first) else None
@@ -124,12 +156,19 @@ def _of_log(evidence: Evidence, one: Trouble, shown: LogEvent | None, schema: st
     return Finding(
         cause=_ID,
         title=_TITLE,
-        confidence="likely" if shown else "possible",
+        confidence="likely" if shown and (paths or _is_apart(one, shown, schema)) else "possible",
         summary=_summary(one.name, schema, shown=shown is not None, path=bool(paths)),
         evidence=(*links, cited(one.event, claim), *ending(evidence, one)),
         mend=_mends(schema, ""),
         missing=("In which schemas the table lies, and the session's search_path: give --database-url.",),
     )
+
+
+def _is_apart(one: Trouble, shown: LogEvent, schema: str) -> bool:
+    """Whether a table that is shown cannot be the one that was looked for: it was there before, or lies elsewhere."""
+    if shown.last_line < one.event.first_line:
+        return True
+    return schema != (one.name.rpartition(".")[0].strip('"') or "public")
 
 
 def _summary(table: str, schema: str, *, shown: bool, path: bool) -> str:
@@ -215,8 +254,9 @@ version table.""",
     confidence="""\
 - **certain**: a schema is missing by the log, and the database that was asked has no such schema.
 - **likely**: the table that is missing lies in another schema of the database that was asked; or the log shows the
-  table and then misses it; or it says that a schema is missing or none is selected.
-- **possible**: the search_path is set in the log, and a table is missing afterwards.""",
+  table and then misses it, or shows it in another schema; or it says that a schema is missing or none is selected; or
+  a migration tool wants to create its own version table, which is there.
+- **possible**: the search_path is set in the log, and a table is missing afterwards; or a person who looked saw it.""",
     find=find,
     explains=("migrations-not-applied", "migrations-behind", "migration-failed", "schema-created-outside-migrations"),
     links=(

@@ -65,7 +65,7 @@ POOL_EMPTY = Sign(
         r"|\bTimed out fetching a new connection from the connection pool\b"
         r"|\bConnection is not available, request timed out after\b|\bUnable to fetch a connection in \d"
         r"|\bCannot get a connection, pool (?:error|exhausted)\b|\bThe connection pool has been exhausted\b"
-        r"|\bTimeout acquiring a connection\b|\bConnectionAcquireTimeoutError\b|\bResourceRequest timed out\b"
+        r"|\bTimeout acquiring a connection\b|ConnectionAcquireTimeoutError\b|\bResourceRequest timed out\b"
         r"|\bcould not obtain a (?:database )?connection (?:from the pool )?within\b"
         r"|\bconnection not available and request was dropped from queue\b"
         r"|\btimed out waiting for connection\b(?! to)|\bpool timed out while waiting for an open connection\b"

@@ -17,14 +17,15 @@ REFUSED_LOGIN = Sign(
         r"|No password has been provided but the backend requires one|provided database credentials for"
         r"|\bP1010\b|was denied access on the database|no such user: |Tenant or user not found"
         r"|client password must be a non-empty string|FATAL: {1,2}SASL authentication failed|is not permitted to log in"
-        r"|empty password returned by client"
+        r"|empty password returned by client|pooler error: (?:password )?authentication failed"
+        r"|closing because: (?:password )?authentication failed"
     ),
     literals=(
         "authentication failed for user", "no password supplied", "Authentication failed against database server",
         "based authentication, but ", "No password has been provided", "provided database credentials", "P1010",
         "was denied access on the database", "no such user: ", "Tenant or user not found",
         "must be a non-empty string", "SASL authentication failed", "is not permitted to log in",
-        "empty password returned by client",
+        "empty password returned by client", "pooler error: ", "closing because: ",
     ),
     examples=(
         'FATAL:  password authentication failed for user "app"',
@@ -37,6 +38,7 @@ REFUSED_LOGIN = Sign(
         "`app` are not valid.",
         "P1010: User `app` was denied access on the database `app`",
         "FATAL: no such user: app",
+        "WARNING C-0x55: shop/app@10.0.3.14:41022 pooler error: password authentication failed",
         "SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a non-empty string",
     ),
     sqlstates=frozenset({"28P01"}),

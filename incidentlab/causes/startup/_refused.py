@@ -87,6 +87,7 @@ _HOST_LIST = re.compile(r"\b5432\b|\bport \d|:\d{2,5}\b|, \d{2,5}\)|PGSQL|Unix d
 _HINT_WITHIN = 3  # events of the same program
 _HINT = re.compile(r"Is the server running|TCP/IP connections on port|connections on Unix domain socket")
 _IN_CONTAINER = re.compile(r"\bdocker(?:-| )compose\b.{0,80}\b(?:run|exec)\b|\bdocker (?:run|exec)\b")
+_ON_A_HOST = re.compile(r"\b[\w@\-]{1,80}\.service: |^(?:Start(?:ed|ing)|Stopp(?:ed|ing)) \S")  # in systemd's own lines
 _STARTING_SERVER = re.compile(r"\bdatabase system is ready\b|\blistening on IPv|\bstarting PostgreSQL\b")
 
 
@@ -117,17 +118,20 @@ def by_place(evidence: Evidence) -> tuple[tuple[LogEvent, ...], tuple[LogEvent, 
 
     A program in a container that is refused by ``localhost`` asked its own container for a database that lives in
     another. Its address is a setting that nobody made: most programs fall back to ``localhost``. Where the server
-    speaks in the same place (an image with everything in one), or nothing shows a container, it may only be late.
+    speaks in the same place (an image with everything in one), systemd runs the program, or nothing shows a container,
+    it may only be late.
     """
     refused = refusals(evidence)
     hints = _hints(evidence, refused) if refused else {}
     contained = {event.source for event in evidence.logs if _IN_CONTAINER.search(event.text)} if refused else set()
     servers = {(one.source, one.service) for one in evidence.logs if _STARTING_SERVER.search(one.text)}
+    hosts = {one.source for one in evidence.logs if one.service == "systemd" and _ON_A_HOST.search(one.text)}
     astray = tuple(
         event
         for event in refused
         if (event.service or evidence.compose or event.source in contained)
         and (event.source, event.service) not in servers
+        and event.source not in hosts
         and not says_starting(event)
         and _is_local(event, hints.get(event.id, ""))
     )

@@ -123,16 +123,19 @@ NOT_IMPORTED = Sign(
         r"Error loading ASGI app\. |Failed to find attribute '[^'\n]{1,80}' in '"
         r"|Unable to load celery application|Error: Could not import '[\w.]{1,120}'"
         r"|Failed to parse '[^'\n]{1,120}' as an attribute name"
+        # python -m NAME, and a shebang that names a Python which does not have the program
+        r"|^\S{0,120}\bpython[\d.]{0,5}: No module named (?!'?(?:psycopg|asyncpg|pg8000))\S{1,120}$"
     ),
     literals=(
         "Error loading ASGI app", "Failed to find attribute '", "Unable to load celery application",
-        "Error: Could not import '", "Failed to parse '",
+        "Error: Could not import '", "Failed to parse '", ": No module named ",
     ),
     examples=(
         'ERROR:    Error loading ASGI app. Could not import module "app.main".',
         'ERROR:    Error loading ASGI app. Attribute "app" not found in module "main".',
         "Failed to find attribute 'app' in 'wsgi'.",
         "Error: Could not import 'app'.",
+        "/usr/local/bin/python: No module named gunicorn",
     ),
 )  # fmt: skip
 SIGNS = (CARRIAGE_RETURN, NOT_RUN, SCRIPT, NOT_IMPORTED)

@@ -22,7 +22,8 @@ PLAIN = Sign(
         r"|validation errors? for [\w.]{0,60}(?:Settings|Config|Configuration|Environment|Env)\b"
         rf"|(?<!\w)KeyError: ['\"](?P<key>{_NAME})['\"]"
         r"|Could not parse (?:rfc1738|SQLAlchemy) URL from|Expected string or URL object, got None"
-        r"|SECRET_KEY setting must not be empty|settings\.DATABASES is improperly configured"
+        r"|No application encryption key has been specified|SECRET_KEY setting must not be empty"
+        r"|settings\.DATABASES is improperly configured"
         rf"|Set the (?P<environ>{_NAME}) environment variable|but settings are not configured"
         rf"|(?P<decouple>{_NAME}) not found\. Declare it as envvar"
         r"|Either 'SQLALCHEMY_DATABASE_URI' or 'SQLALCHEMY_BINDS' must be set"
@@ -51,8 +52,10 @@ PLAIN = Sign(
         "--database-url argument must be passed", "NotPresent", "Config validation error", "invalid port number",
         "for connection option", "invalid literal for int() with base 10: '", "invalid dsn", "Invalid URL",
         "unbound variable", "not set", "dialects:",
+        "No application encryption key",
     ),
     examples=(
+        "production.ERROR: No application encryption key has been specified.",
         "Error: Database is uninitialized and superuser password is not specified.",
         "required variable DB_PASSWORD is missing a value: set it in .env",
         "pydantic.error_wrappers.ValidationError: 4 validation errors for Settings",

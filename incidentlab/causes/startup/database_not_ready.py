@@ -1,5 +1,7 @@
 """The service asked the database before it accepted connections, and did not ask again."""
 
+import re
+
 from incidentlab.causes._evidence import (
     cited,
     from_server,
@@ -27,6 +29,11 @@ from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
 
 _ID = "database-not-ready"
 _TITLE = "The database was not ready when the service asked"
+# Compose's words for depends_on with service_healthy, of a container that is called as databases are.
+_UNHEALTHY = re.compile(
+    r"\bcontainer (?:for service )?\"?(?P<name>[\w.\-]{0,80}(?:db|postgres|database|pg)[\w.\-]{0,80})\"? is unhealthy",
+    re.IGNORECASE,
+)
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -37,7 +44,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         why = f"Only its own container's start script was turned away; the server is ready at line {up.first_line}."
         return RuledOut(_ID, _TITLE, why, up.id)
     if not refused:
-        return _from_server_alone(evidence) or _from_facts(evidence)
+        return _from_server_alone(evidence) or _from_facts(evidence) or _never_healthy(evidence)
     first, last = refused[0], refused[-1]
     never = cannot_start(evidence)
     if never:
@@ -106,6 +113,18 @@ def _from_server_alone(evidence: Evidence) -> Finding | None:
     link = cited(turned_away[0], "The server turns a client away, it is still starting")
     return _found("possible", "The server is still starting and turns its clients away.", (link,),
                   _mends(evidence, turned_away[0]), ("The client's log would show how it went on.",))  # fmt: skip
+
+
+def _never_healthy(evidence: Evidence) -> Finding | None:
+    """Judge compose's word that it waited in vain for the database's health check; why is not in that line."""
+    event = next((one for one in evidence.logs if _UNHEALTHY.search(one.text)), None)
+    if event is None or readiness(evidence) or cannot_start(evidence):
+        return None
+    text = "docker compose logs db; docker inspect --format '{{json .State.Health}}' the container that is named."
+    return _found("possible", "Compose waited for the database to become healthy, and it never did.",
+                  (cited(event, "The database's health check never succeeds"),),
+                  (Mend("text", text, "The server's own log says what keeps it, the check's output whom it asks."),),
+                  ("The database's own log: give it with --logs, or --compose.",))  # fmt: skip
 
 
 def _from_facts(evidence: Evidence) -> Finding | None:
