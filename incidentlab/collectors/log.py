@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from incidentlab.collectors import _dotnet, _events, _groups, _postgres, _traceback, _trail
+from incidentlab.collectors import _dotnet, _events, _groups, _postgres, _rich, _traceback, _trail
 from incidentlab.collectors._record import Record
 from incidentlab.collectors._rows import LONGEST, Row, rows
 from incidentlab.collectors._severity import of_word
@@ -82,6 +82,9 @@ def _event(
     block = _groups.scan(table, at) or _traceback.scan(table, at)
     if block and block.raised:
         return _events.of_block(table[at : block.end], block, source, command, service), block.end
+    wrapped = _rich.scan(table, at)
+    if wrapped:
+        return _events.of_line(wrapped[0], source, command, service), wrapped[1]
     event = _events.of_line(row, source, command, service)
     return _object(table, at, event) if row.text.endswith("{") else (event, at + 1)
 

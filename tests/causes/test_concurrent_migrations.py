@@ -110,3 +110,14 @@ def test_deadlocks_and_leftovers_hang_beneath_it() -> None:
     )
     roots = causes.diagnose(evidence(app_log(text))).findings
     assert [one.cause for one in roots] == ["concurrent-migrations"]
+
+
+def test_two_replicas_that_make_the_tools_own_table_have_raced() -> None:
+    text = (
+        "web-1  | INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.\n"
+        "web-2  | INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.\n"
+        'web-2  | psycopg2.errors.DuplicateTable: relation "alembic_version" already exists\n'
+    )
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"

@@ -31,6 +31,38 @@ def cause(name: str, confidence: Confidence | None, explains: tuple[str, ...] = 
     return dataclasses.replace(model, id=name, find=lambda _: finding, explains=explains)
 
 
+RESTARTED = (
+    "db-1   | 2026-05-25 19:02:10.441 UTC [1] LOG:  received fast shutdown request\n"
+    "db-1   | 2026-05-25 19:02:10.452 UTC [61] FATAL:  terminating connection due to administrator command\n"
+    "db-1   | 2026-05-25 19:02:10.531 UTC [1] LOG:  database system is shut down\n"
+)
+LOST = (
+    "api-1  | fail: Microsoft.EntityFrameworkCore.Query[10100]\n"
+    "api-1  |       Npgsql.PostgresException (0x80004005): 57P01: terminating connection due to administrator command\n"
+)
+AGAIN = "api-1  | HTTP GET /api/user responded 200 in 41.9020 ms"
+MADE = (
+    '16:31:53 21530 ERROR 2026-06-19 16:31:51.463 CEST [21801] ERROR:  database "postgres" already exists\n'
+    "16:31:53 21530 ERROR 2026-06-19 16:31:51.463 CEST [21801] STATEMENT:  CREATE DATABASE postgres\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (f"api-1  | GET /a HTTP/1.1 200\n{RESTARTED}", "healthy"),
+        (RESTARTED + LOST + AGAIN, "healthy"),
+        (RESTARTED + LOST, "inconclusive"),
+        (RESTARTED.partition("\n")[2] + AGAIN, "inconclusive"),
+        (f"{MADE}16:31:53 21530 INFO  Postgres is now serving PGDATA", "healthy"),
+        (MADE, "inconclusive"),
+    ],
+    ids=["stopped", "restarted", "and then?", "not by order", "made before", "nothing more"],
+)
+def test_what_is_as_somebody_meant_it(text: str, verdict: str) -> None:
+    assert diagnose(evidence(app_log(text))).verdict == verdict
+
+
 def test_a_fixed_run_is_healthy_and_says_what_was_ruled_out() -> None:
     diagnosis = diagnose(evidence(*FIXED))
     assert diagnosis.verdict == "healthy"

@@ -27,6 +27,40 @@ LOOKED_UP = (
 )
 
 
+BLOCK = "-[ RECORD 1 ]---+------\npid              | 4820\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f" 2471695 | {{2459692}}  | 00:15:00.310021 | {ALTER}",
+        f" 2016-08-19 08:07:53.457397+00 | t       | active | {ALTER}",
+        f"{BLOCK}mode             | AccessExclusiveLock\ngranted          | f",
+        f"{BLOCK}wait_event_type  | Lock\nquery            | {ALTER}",
+        f"{BLOCK}blocked_by       | {{2104}}\nblocked_query    | {ALTER}",
+    ],
+    ids=["pids", "waiting", "not granted", "lock", "behind"],
+)
+def test_what_a_person_at_psql_looked_up_shows_the_wait(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f" 2471695 | {{}}         | 00:00:00.310021 | {ALTER}",
+        f" 2016-08-19 08:07:53.457397+00 | f       | active | {ALTER}",
+        f"{BLOCK}mode             | AccessExclusiveLock\ngranted          | t",
+        f"{BLOCK}wait_event_type  | Client\nquery            | {ALTER}",
+        f"{BLOCK}wait_event_type  | Lock\nquery            | SELECT id FROM tasks",
+    ],
+    ids=["nobody", "runs", "granted", "idle", "a reader"],
+)
+def test_a_look_that_shows_no_wait(text: str) -> None:
+    assert find(evidence(app_log(text))) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

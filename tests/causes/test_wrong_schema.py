@@ -37,6 +37,53 @@ def test_a_log_makes_it_likely(text: str) -> None:
     assert any("search_path" in mend.text for mend in found.mend)
 
 
+ASKED = 'relation "billing.invoices" does not exist'
+LISTED = "$ psql -c '\\dt *.invoices'\n public | invoices | table | app"
+EF = (
+    '$ dotnet ef database update --connection "Host=db;Database=hr;SearchPath=payroll"\n'
+    'Npgsql.PostgresException (0x80004005): 42P01: relation "__EFMigrationsHistory" does not exist\n'
+    "$ psql -Atc 'select schemaname, tablename from pg_tables'\n"
+    "public|__EFMigrationsHistory"
+)
+AGAIN = (
+    "Running database migrations...\n"
+    "2026-06-30 07:14:22.010 UTC [88] LOG:  statement: SET search_path TO journal\n"
+    'Migration failed: error: relation "migrations" already exists'
+)
+
+
+@pytest.mark.parametrize("text", [f"{ASKED}\n{LISTED}", EF, AGAIN], ids=["another schema", "cells", "made again"])
+def test_what_a_person_looks_up_afterwards_counts_too(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+
+
+def test_a_table_that_is_seen_where_it_was_looked_for_is_only_possible() -> None:
+    found = find(evidence(app_log(f"{MISSING}\n$ psql\n public | tasks | table | app")))
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # made since
+        f"{ASKED}\nINFO  [alembic.runtime.migration] Running upgrade  -> a1, init\n"
+        f"INFO:     Application startup complete.\n{LISTED}",
+        # a row of something else, and Prisma's parameter that says nothing
+        f"{ASKED}\n 4711 | invoices | AccessShareLock",
+        f"postgresql://app@db:5432/shop?schema=public\n{MISSING}",
+        # two programs make the tool's table at one time
+        "web-1  | flask db upgrade\nweb-2  | flask db upgrade\n"
+        'web-2  | psycopg2.errors.DuplicateTable: relation "alembic_version" already exists',
+    ],
+    ids=["since", "another row", "public", "a race"],
+)
+def test_what_is_no_other_schema(text: str) -> None:
+    assert not isinstance(find(evidence(app_log(text))), Finding)
+
+
 def test_a_search_path_before_a_missing_table_is_worth_a_look() -> None:
     found = find(evidence(app_log(f"SET search_path TO tenant_a\n{MISSING}")))
     assert isinstance(found, Finding)

@@ -13,6 +13,7 @@ from incidentlab.model.evidence import LogEvent
 
 _BEGINS = re.compile(r"\s{0,8}-\[ RECORD \d{1,6} \]")
 _COLUMN = re.compile(r"\s{0,8}(?P<name>[A-Za-z_]\w{0,62})\s{1,62}\|(?: (?P<value>.{0,400}))?$", re.DOTALL)
+_PIDS = re.compile(r"\{\d{1,10}(?:,\d{1,10}){0,60}\}")
 _OF_DEFINITIONS = frozenset({"AccessExclusiveLock", "ShareRowExclusiveLock", "ShareLock", "ShareUpdateExclusiveLock"})
 _STATEMENTS = ("query", "q", "blocked_query", "blocked_statement", "current_query", "statement", "left")
 
@@ -33,8 +34,13 @@ def waits(logs: Iterable[LogEvent]) -> Iterator[Wait]:
         defines = is_definition(statement)
         if values.get("granted") == "f" and values.get("mode") in _OF_DEFINITIONS and (defines or not statement):
             yield Wait(row["mode"], statement if defines else "")
-        elif defines and (values.get("wait_event_type") == "Lock" or values.get("waiting") == "t"):
+        elif defines and (values.get("wait_event_type") == "Lock" or values.get("waiting") == "t" or _behind(values)):
             yield Wait(next(row[name] for name in _STATEMENTS if values.get(name)), statement)
+
+
+def _behind(values: Mapping[str, str]) -> bool:
+    # What pg_blocking_pids gives, under whatever name.
+    return any(_PIDS.fullmatch(value) for value in values.values())
 
 
 def _rows(logs: Iterable[LogEvent]) -> Iterator[Mapping[str, LogEvent]]:

@@ -25,13 +25,21 @@ def twice(evidence: Evidence) -> tuple[Step, Step] | None:
     return None
 
 
-def migrators(evidence: Evidence) -> frozenset[tuple[str, str]]:
-    """Return the programs, by log and replica, that say in a log that they apply migrations."""
-    return frozenset(
-        (event.source, event.service)
-        for event in evidence.logs
-        if not from_server(event) and (opens(event) or step_name(event))
-    )
+def several(evidence: Evidence) -> bool:
+    """Whether more than one program says that it applies migrations: two services, or two replicas of one at once."""
+    logs = evidence.logs
+    services: set[tuple[str, str]] = set()
+    last: dict[tuple[str, str, str], int] = {}
+    for number, event in enumerate(logs):
+        if from_server(event) or not (opens(event) or step_name(event)):
+            continue
+        services.add((event.source, event.service))
+        key = (event.source, event.service, event.text)
+        before = last.get(key)
+        if before is not None and _undisturbed(logs[before + 1 : number], logs[before], event):
+            return True  # a program says it once at each of its starts
+        last[key] = number
+    return len(services) > 1
 
 
 def applying_services(evidence: Evidence) -> tuple[tuple[ComposeFacts, tuple[str, ...]], ...]:

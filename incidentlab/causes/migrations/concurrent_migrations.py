@@ -7,7 +7,7 @@ from incidentlab.causes.migrations._account import ending, is_fatal, leading, ov
 from incidentlab.causes.migrations._objects import is_bookkeeping
 from incidentlab.causes.migrations._races import RACE
 from incidentlab.causes.migrations._reading import Trouble, troubles
-from incidentlab.causes.migrations._starters import applying_services, migrators, twice
+from incidentlab.causes.migrations._starters import applying_services, several, twice
 from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -29,8 +29,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if not told:
         doubled = troubles(evidence, "exists")
         if not pair:  # a tool's own table, which each of several programs that migrate wanted to make
-            several = len(migrators(evidence)) > 1
-            doubled = tuple(one for one in doubled if several and is_bookkeeping(one.name))
+            doubled = tuple(one for one in doubled if is_bookkeeping(one.name)) if several(evidence) else ()
         return _finding(evidence, doubled) if doubled else None
     caught = _caught(evidence, told)
     what = "Two programs created the same thing at one time"
@@ -54,8 +53,8 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
     lead = leading(told)
     pair, services = twice(evidence), applying_services(evidence)
     plain = bool(_CATALOGUE.search(said(lead.event)))
-    several = bool(pair or services) or len({one.event.service for one in told if not from_server(one.event)}) > 1
-    confidence: Confidence = "certain" if plain and (several or is_fatal(evidence, lead)) else "likely"
+    many = bool(pair or services) or len({one.event.service for one in told if not from_server(one.event)}) > 1
+    confidence: Confidence = "certain" if plain and (many or is_fatal(evidence, lead)) else "likely"
     named = next((one.name for one in told if one.name), "")
     links: list[Link] = []
     if pair:

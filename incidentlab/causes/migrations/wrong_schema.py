@@ -15,7 +15,7 @@ from incidentlab.causes.migrations._lacking import lead_of, settled
 from incidentlab.causes.migrations._objects import is_bookkeeping
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._schemas import NO_SCHEMA, PATH, sets_path, shown_tables
-from incidentlab.causes.migrations._starters import migrators, twice
+from incidentlab.causes.migrations._starters import several, twice
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
@@ -30,7 +30,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     elsewhere = _in_database(evidence, lacking)
     if elsewhere:
         return _of_facts(evidence, *elsewhere)
-    again = None if twice(evidence) or len(migrators(evidence)) > 1 else _made_again(evidence)
+    again = None if twice(evidence) or several(evidence) else _made_again(evidence)
     if again:
         return again
     refused = troubles(evidence, "schema")
