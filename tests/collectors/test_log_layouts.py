@@ -96,7 +96,7 @@ fastpath           | f"""
 def test_an_error_field_of_several_lines_is_read_to_its_end() -> None:
     (event,) = _read(
         '{"level":"fatal","msg":"cannot start","error":"failed to connect to `user=app database=app`:\\n\\t'
-        '10.96.4.4:5432 (pg): failed SASL auth: FATAL: password authentication failed for user \\"app\\" (SQLSTATE 28P01)"}'
+        '10.96.4.4:5432: FATAL: password authentication failed for user \\"app\\" (SQLSTATE 28P01)"}'
     )
     assert 'password authentication failed for user "app"' in event.text
     assert event.sqlstate == "28P01"
