@@ -1,11 +1,12 @@
 """What every test stands on: a home of its own, so that tests neither see nor touch the user's records."""
 
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.primed import clear_primed
 
 
 def pytest_configure() -> None:
@@ -24,17 +25,11 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nothing_primed_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Remove the images that this worker's home has primed; they are of no use to anybody else."""
+def _nothing_primed_is_left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Remove the images that this worker's homes have primed; they are of no use to anybody else."""
     yield
-    engine = sys.modules.get("incidentlab.engines.docker")
-    if engine is None:
-        return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INCIDENTLAB_HOME", str(tmp_path_factory.getbasetemp() / "incidentlab-home"))
-        for each in engine.ENGINE.leftovers(frozenset()):
-            if each.kind == "image" and "postgres-primed" in each.name:
-                engine.ENGINE.remove(each)
+    if any(each.get_closest_marker("docker") for each in request.session.items):
+        clear_primed(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

@@ -16,17 +16,11 @@ Build = Callable[..., Station]
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give this worker's cache; the image that was primed for it goes at the end."""
-    home = tmp_path_factory.getbasetemp() / "weather-home"
-    (home / "cache").mkdir(parents=True, exist_ok=True)  # tests of other folders borrow this fixture
-    yield home / "cache"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INCIDENTLAB_HOME", str(home))
-        docker = engines()["docker"]
-        for each in docker.leftovers(frozenset()):
-            if each.kind == "image" and "postgres-primed" in each.name:
-                docker.remove(each)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give this worker's cache."""
+    folder = tmp_path_factory.getbasetemp() / "weather-home" / "cache"
+    folder.mkdir(parents=True, exist_ok=True)  # tests of other folders borrow this fixture
+    return folder
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """How everything of ours is called and labelled in a Docker engine; removal goes by these labels alone."""
 
 import hashlib
+import platform
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from incidentlab import places
@@ -10,6 +12,9 @@ OWNER = "dev.incidentlab.owner"
 RUN = "dev.incidentlab.run"
 CACHE = "dev.incidentlab.cache"
 HOME = "dev.incidentlab.home"
+FOLDER = "dev.incidentlab.folder"
+MACHINE = "dev.incidentlab.machine"
+PURPOSE = "dev.incidentlab.purpose"
 SCENARIO = "dev.incidentlab.scenario"
 VARIANT = "dev.incidentlab.variant"
 US = "incidentlab"
@@ -23,12 +28,28 @@ def labels(run: str, scenario: str, variant: str) -> dict[str, str]:
     return {OWNER: US, RUN: run, HOME: home(), SCENARIO: scenario, VARIANT: variant}
 
 
-def cache_labels() -> dict[str, str]:
-    """Return the labels of an image that is kept between runs.
+def primed_labels(purpose: str) -> dict[str, str]:
+    """Return the labels of a data directory that is kept as an image.
 
-    ``RUN`` is there and empty: an image that is committed from a container would inherit that container's run.
+    Its password lies in a folder of one machine. Where that folder is gone the image is of no use to anybody, and
+    somebody else has to see that. ``RUN`` is there and empty: an image that is committed from a container would
+    inherit that container's run.
     """
-    return {OWNER: US, CACHE: "true", RUN: "", HOME: cache_home()}
+    whose = {HOME: cache_home(), FOLDER: str(places.cache().resolve()), MACHINE: machine()}
+    return {OWNER: US, CACHE: "true", RUN: "", PURPOSE: purpose, **whose}
+
+
+def purpose(*parts: str) -> str:
+    """Return what two kept images have in common of which the newer one takes the older one's place."""
+    return short("\0".join(parts))
+
+
+def machine() -> str:
+    """Return what tells this machine from another that works with the same engine; a container is one of its own."""
+    known = ""
+    with suppress(OSError):
+        known = Path("/etc/machine-id").read_text("ascii", "replace").strip()
+    return short(f"{platform.node()}\0{known}")
 
 
 def home() -> str:
@@ -36,12 +57,12 @@ def home() -> str:
 
     It stands for the folder that knows which of them are in progress.
     """
-    return _short(places.state())
+    return short(str(places.state().resolve()))
 
 
 def cache_home() -> str:
     """Return what tells the kept images of this home from another's; homes may share a cache."""
-    return _short(places.cache())
+    return short(str(places.cache().resolve()))
 
 
 def of_run(run: str) -> dict[str, list[str]]:
@@ -84,8 +105,9 @@ def with_tag(name: str) -> str:
     return name if "@" in name or ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
-def _short(folder: Path) -> str:
-    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+def short(text: str) -> str:
+    """Return twelve digits that stand for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _word(text: str) -> str:

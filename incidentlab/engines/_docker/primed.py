@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from incidentlab import places
-from incidentlab.engines._docker import images, names
+from incidentlab.engines._docker import images, names, passwords, sweep
 from incidentlab.engines._docker.client import asking
 from incidentlab.engines._docker.parts import Workshop
 from incidentlab.engines._docker.postgres import LIMITS, PORT, Credentials, set_password
@@ -24,8 +19,9 @@ from incidentlab.errors import DatabaseNotReadyError, EngineLostError
 
 REPOSITORY = "incidentlab/postgres-primed"
 _DATA = "/var/lib/incidentlab/pgdata"  # outside of the image's VOLUME, whose content a commit leaves out
-_FORMAT = "1"  # part of the tag; another way to prime is another number
+_FORMAT = "2"  # part of the tag; another way to prime is another number
 _STOP_SECONDS = 30
+_TIDY_SECONDS = 2.0  # of a run's start that may go into removing what nobody can use any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +44,13 @@ def obtain(shop: Workshop, image: dict[str, Any], tell: Callable[[str], None], d
     about = (_FORMAT, str(image["Id"]), spec.admin, spec.name, names.cache_home())
     key = hashlib.sha256("\0".join(about).encode()).hexdigest()[:20]
     try:
-        with _alone(key, shop):
-            if (kept := _recall(key)) and images.inspect(shop.connection, kept[0]) is not None:
+        with passwords.alone(key, shop.cancel):
+            if (kept := passwords.recall(key)) and images.inspect(shop.connection, kept[0]) is not None:
                 return Template(key, kept[0], Credentials(spec.admin, kept[1], spec.name))
             tell("initialising a data directory, once")
             template = _prime(shop, str(image["Id"]), key, deadline)
-            _remember(template)
+            passwords.remember(key, template.image, template.credentials.password)
+        _clear_the_rest(shop, template)
     except (DatabaseNotReadyError, EngineLostError, OSError, _UnfitError) as error:
         shop.cancel.check()
         shop.notes.append(f"{spec.image} could not be kept initialised, so PostgreSQL starts more slowly: {error}")
@@ -63,8 +60,18 @@ def obtain(shop: Workshop, image: dict[str, Any], tell: Callable[[str], None], d
 
 def forget(template: Template) -> None:
     """Do not use a primed image again: its password is not what we thought."""
-    with suppress(OSError):
-        _file(template.key).unlink(missing_ok=True)
+    passwords.forget(template.key)
+
+
+def _clear_the_rest(shop: Workshop, template: Template) -> None:
+    """Remove what this one takes the place of, and what nobody can use any more; once for each image that is made."""
+    for name in sweep.outdated(shop.connection, _purpose(shop), template.image, monotonic() + _TIDY_SECONDS):
+        passwords.forget(name.removeprefix(f"{REPOSITORY}:"))
+
+
+def _purpose(shop: Workshop) -> str:
+    spec = shop.request.spec.database
+    return names.purpose(spec.image, spec.admin, spec.name)
 
 
 class _UnfitError(Exception):
@@ -104,51 +111,10 @@ def _kept(shop: Workshop, container: str, key: str, login: Credentials) -> str:
     if (code := api.inspect_container(container)["State"]["ExitCode"]) != 0:
         raise _UnfitError(f"it did not stop cleanly (exit code {code})")
     # A name that is set here is not taken over from the container.
-    conf = {"Env": ["POSTGRES_PASSWORD="], "Labels": names.cache_labels()}
+    conf = {"Env": ["POSTGRES_PASSWORD="], "Labels": names.primed_labels(_purpose(shop))}
     image = str(api.commit(container, repository=REPOSITORY, tag=key, conf=conf, pause=False)["Id"])
     inspected = images.image_of(api, image)
     if login.password in json.dumps(inspected) or "POSTGRES_PASSWORD=" not in inspected["Config"]["Env"]:
         api.remove_image(image, force=True)
         raise _UnfitError("its password would have stayed in the image")
     return image
-
-
-@contextmanager
-def _alone(key: str, shop: Workshop) -> Iterator[None]:
-    """Let one run at a time prime; the others wait and then find it done."""
-    file = _file(key).with_suffix(".lock")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                shop.cancel.wait(0.02)
-        yield
-
-
-def _recall(key: str) -> tuple[str, str] | None:
-    try:
-        kept = json.loads(_file(key).read_text("utf-8"))
-        return str(kept["image"]), str(kept["password"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _remember(template: Template) -> None:
-    """Keep the password for this user alone; the file appears whole or not at all."""
-    file = _file(template.key)
-    fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump({"image": template.image, "password": template.credentials.password}, out)
-        fresh.replace(file)
-    finally:
-        with suppress(FileNotFoundError):
-            fresh.unlink()
-
-
-def _file(key: str) -> Path:
-    return places.cache() / "docker" / f"postgres-{key}.json"

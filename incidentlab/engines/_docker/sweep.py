@@ -1,10 +1,13 @@
 """What runs that are over have left in the engine, found by label and removed one by one; never a prune."""
 
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
 from typing import Any, Literal, cast
 
 from incidentlab.engines._base import Leftover
 from incidentlab.engines._docker import images, names, teardown
-from incidentlab.engines._docker.client import Connection, asking, connected
+from incidentlab.engines._docker.client import Connection, asking, connected, is_near
 from incidentlab.errors import EngineUnavailableError, LeftBehindError
 
 _Kind = Literal["container", "network", "volume"]
@@ -49,14 +52,62 @@ def remove(leftover: Leftover) -> None:
             ) from error
 
 
+def outdated(connection: Connection, purpose: str, newest: str, deadline: float) -> list[str]:
+    """Remove the kept images whose place the newest has taken, and those of which nobody has the password any more.
+
+    What is in use stays, and so does what there is no time for until ``deadline`` (of the monotonic clock): the next
+    image that is made, or ``incidentlab clean --all``, finds it. Returns the names of those that went.
+    """
+    from docker.errors import APIError
+
+    removed: list[str] = []
+    for image in _kept(connection):
+        mine = image["Labels"].get(names.HOME) == names.cache_home()
+        superseded = mine and image["Labels"].get(names.PURPOSE, purpose) == purpose and image["Id"] != newest
+        if not (superseded or _abandoned(connection, image)):
+            continue
+        for name in _tags(image):
+            if monotonic() > deadline:
+                return removed
+            with asking(connection, f"removing {name}"), suppress(APIError):
+                connection.api.remove_image(name)
+                removed.append(name)
+    return removed
+
+
 def _cached(connection: Connection) -> list[str]:
+    mine = names.cache_home()
+    # An image that another home has primed is of use to that home, as long as that home is there.
+    ours = [
+        image
+        for image in _kept(connection)
+        if image["Labels"].get(names.HOME, mine) == mine or _abandoned(connection, image)
+    ]
+    return sorted(tag for image in ours for tag in _tags(image))
+
+
+def _kept(connection: Connection) -> list[dict[str, Any]]:
     with asking(connection, "looking for kept images"):
         found: list[dict[str, Any]] = connection.api.images(filters={"label": [names.OURS, names.CACHED]})
-    mine = names.cache_home()
-    # An image that another home has primed is of use to that home, and may be in use there now.
-    ours = [image for image in found if image["Labels"].get(names.HOME, mine) == mine]
-    tags = [tag for image in ours for tag in _tags(image)]
-    return sorted(tags)
+    return found
+
+
+def _abandoned(connection: Connection, image: dict[str, Any]) -> bool:
+    """Whether the folder that has an image's password is gone: a home that was somebody's for a while, or a test's.
+
+    Only what was made on this machine, in an engine of this machine, can be judged; a folder that we may not look at
+    is not gone.
+    """
+    folder = image["Labels"].get(names.FOLDER)
+    if not folder or image["Labels"].get(names.MACHINE) != names.machine() or not is_near(connection.endpoint):
+        return False
+    try:
+        Path(folder).stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _tags(image: dict[str, Any]) -> list[str]:
