@@ -66,7 +66,7 @@ def judge(
     assert remedy is not None  # noqa: S101 - only scenarios with one are challenges
     expect = _any_remedy(remedy.expect)
     mark = f"mark{secrets.token_hex(6)}"
-    watched = _health_check(scenario, challenge)
+    watched = health_check(scenario, challenge)
     challenge = replace(challenge, tries=challenge.tries + 1)
     ledger.save(challenge)
     trial = Trial.of(scenario, expect, mark) if watched.met else None
@@ -149,7 +149,7 @@ def _state(done: Reproduction) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _health_check(scenario: Scenario, challenge: Challenge) -> Check:
+def health_check(scenario: Scenario, challenge: Challenge) -> Check:
     """Hold the image's HEALTHCHECK against the one that was given; only its grace at the start is the learner's."""
     given = _check_words(scenario.variants[BROKEN].dockerfile)
     theirs = _check_words(challenge.folder / copying.IMAGE / "Dockerfile")

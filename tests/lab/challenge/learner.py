@@ -1,7 +1,8 @@
 """A learner with a copy of an incident's files, for tests: what is changed in it, and how it is judged."""
 
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from incidentlab import catalogue
@@ -9,7 +10,7 @@ from incidentlab.lab.challenge import copying, ledger, offered, tries
 from incidentlab.lab.choose import choose
 from incidentlab.lab.interruption import Interruption
 from incidentlab.model.challenge import Challenge, Judgement
-from incidentlab.model.scenario import Scenario
+from incidentlab.model.scenario import Scenario, Variant
 
 Edit = Callable[[Path], None]
 
@@ -23,9 +24,16 @@ class Learner:
     engine: str
 
     @classmethod
-    def of(cls, scenario_id: str, where: Path, engine: str = "local") -> "Learner":
-        """Begin without showing the incident, which takes a run of its own."""
+    def of(cls, scenario_id: str, where: Path, engine: str = "local", *, sustained: float | None = None) -> "Learner":
+        """Begin without showing the incident, which takes a run of its own.
+
+        ``sustained`` is another window of use than the scenario's, where what is tried has nothing to do with that.
+        """
         scenario = catalogue.find(scenario_id)
+        if sustained is not None:
+            scenario = replace(
+                scenario, variants={name: _used(each, sustained) for name, each in scenario.variants.items()}
+            )
         challenge = ledger.new(scenario.id, engine, where)
         ledger.save(challenge)
         copying.write(scenario, scenario.variants[offered.BROKEN], challenge.name, challenge.folder)
@@ -35,7 +43,12 @@ class Learner:
         """Put the remedy of the scenario into the copy."""
         remedy = offered.remedy_of(self.scenario)
         assert remedy is not None
-        copying.write(self.scenario, remedy, self.challenge.name, self.challenge.folder)
+        self.lay(remedy)
+
+    def lay(self, variant: Variant) -> None:
+        """Let the copy be that of a variant; what an earlier one had and this one has not is gone."""
+        shutil.rmtree(self.challenge.folder / copying.IMAGE)
+        copying.write(self.scenario, variant, self.challenge.name, self.challenge.folder)
 
     def change(self, file: str, old: str, new: str) -> None:
         """Replace a text in one of the files."""
@@ -50,6 +63,10 @@ class Learner:
             _, judgement = tries.judge(self.scenario, self.challenge, choice, lambda _: None, interruption)
         assert choice.engine.leftovers(frozenset()) == [] or self.engine == "docker"
         return judgement
+
+
+def _used(variant: Variant, seconds: float) -> Variant:
+    return replace(variant, expect=replace(variant.expect, sustained=seconds))
 
 
 def unmet(judgement: Judgement) -> list[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from incidentlab.lab.challenge import tries
 from tests.lab.challenge.learner import Learner, unmet
 
 TASKS = "image/service/taskmanager/"
@@ -75,9 +76,7 @@ def test_a_service_without_a_database_is_found_by_its_rows(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("file", "old", "new", "found"),
     [
-        pytest.param("image/Dockerfile", CHECK, "CMD true", "the image's health check", id="a-check-that-cannot-fail"),
         pytest.param("image/Dockerfile", CHECK, "NONE", "the image's health check", id="no-check"),
-        pytest.param("image/Dockerfile", "--retries=3", "--retries=3000", "the image's health check", id="patience"),
         pytest.param(
             TASKS + "operations.py", STATUS, "        pass\n",
             "GET /health at a revision nobody knows", id="health-lies",
@@ -106,6 +105,22 @@ def test_beside_a_true_remedy_what_watches_it_has_to_stay(
     judgement = learner.check()
     assert not judgement.fixed
     assert found in unmet(judgement)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        (CHECK, "NONE", False),
+        (CHECK, "CMD true", False),
+        ("--retries=3", "--retries=3000", False),
+        ("--timeout=3s ", "", False),
+        ("--start-period=15s", "--start-period=60s", True),
+    ],
+)
+def test_only_the_grace_of_a_health_check_is_the_learners(tmp_path: Path, old: str, new: str, same: bool) -> None:
+    learner = Learner.of("host-not-found", tmp_path)
+    learner.change("image/Dockerfile", old, new)
+    assert tries.health_check(learner.scenario, learner.challenge).met == same
 
 
 def test_a_cache_that_answers_for_the_table_is_found(tmp_path: Path) -> None:

@@ -1,20 +1,31 @@
 """Of every challenge: the copy as it is given fails, and with a sound remedy in it, it passes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from incidentlab import catalogue
+from incidentlab.engines._context import assemble
 from incidentlab.errors import NotAsExpectedError, ScenarioError
-from incidentlab.lab.challenge import ledger, offered, revealing
+from incidentlab.lab.challenge import copying, ledger, offered, revealing
 from incidentlab.lab.choose import engines
+from incidentlab.model.scenario import StackSpec
 from incidentlab.resources import bundled_root
 from tests.lab.challenge.learner import Learner, unmet
 
 SCENARIOS = {name: catalogue.find(name) for name in catalogue.folders()}
-LOCAL = [name for name, each in SCENARIOS.items() if not offered.why_not(each) and "local" in each.engines]
-# One of each way to end; the scenarios' own proofs hold every broken variant against what a remedy has to show.
-GIVEN = ["missing-migrations", "deadlock", "wrong-schema", "concurrent-migrations", "broken-entrypoint"]
+CHALLENGES = [name for name, each in SCENARIOS.items() if not offered.why_not(each)]
+# What a copy becomes is the proven variant itself, which is shown of each without running it. So one of each kind is
+# judged: a remedy in files, in a job, in a step that undoes another; replicas, a workload, rows from before, no rights.
+MENDED = [
+    "concurrent-migrations",
+    "identifier-overflow",
+    "insufficient-privilege",
+    "schema-created-outside-migrations",
+    "wrong-schema",
+]
+GIVEN = ["deadlock", "broken-entrypoint"]
 
 
 def test_most_scenarios_are_challenges_and_the_rest_say_why_not() -> None:
@@ -23,8 +34,41 @@ def test_most_scenarios_are_challenges_and_the_rest_say_why_not() -> None:
     assert reasons["port-conflict"] == "Its remedy is not in the files that are deployed: before occupy_port."
 
 
+@pytest.mark.parametrize("name", CHALLENGES)
+def test_the_copy_is_the_incident_and_with_the_remedy_in_it_the_proven_variant(tmp_path: Path, name: str) -> None:
+    scenario = SCENARIOS[name]
+    learner = Learner.of(name, tmp_path)
+    remedy = offered.remedy_of(scenario)
+    assert remedy is not None
+    for variant in (scenario.variants[offered.BROKEN], remedy):
+        learner.lay(variant)
+        theirs = copying.as_scenario(scenario, learner.challenge, variant.expect)
+        [copy] = theirs.variants.values()
+        if theirs.steps(copy) != scenario.steps(variant):
+            assert name in MENDED, "what has happened stays in a copy, and the remedy undoes it: this has to be judged"
+        given, proven = theirs.stack(copy), scenario.stack(variant)
+        assert replace(given, scenario="", variant="", dockerfile=Path(), context=()) == replace(
+            proven, scenario="", variant="", dockerfile=Path(), context=()
+        )
+        assert shipped(given, tmp_path / "given" / variant.name) == shipped(proven, tmp_path / "proven" / variant.name)
+
+
+def shipped(spec: StackSpec, into: Path) -> dict[str, tuple[bool, bytes]]:
+    """Return what goes into the image: place → whether it can be started, and its content without comments."""
+    assemble(spec, into)
+    files = {path.relative_to(into).as_posix(): path for path in into.rglob("*") if path.is_file()}
+    return {place: (bool(path.stat().st_mode & 0o111), _content(path)) for place, path in files.items()}
+
+
+def _content(path: Path) -> bytes:
+    content = path.read_bytes()
+    if path.name != "Dockerfile":
+        return content
+    return b"\n".join(line for line in content.splitlines() if not line.startswith(b"#"))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", LOCAL)
+@pytest.mark.parametrize("name", MENDED)
 def test_the_remedy_of_the_scenario_is_one_for_the_learner(tmp_path: Path, name: str) -> None:
     learner = Learner.of(name, tmp_path)
     learner.mend()
