@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("alerts")(_command)
+    app.command("alerts", short_help="Prove that alerts fire when broken, and none when fixed.")(_command)
 
 
 def _command(

@@ -17,7 +17,7 @@ _WORDS = ("hint", "reveal")
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("challenge")(_command)
+    app.command("challenge", short_help="Find and mend an incident that does not tell its name.")(_command)
 
 
 def _complete(incomplete: str) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("check-fix")(_command)
+    app.command("check-fix", short_help="Judge the mend of a challenge by what it does.")(_command)
 
 
 def _command(

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
     app.command(
-        "diagnose", help="Say why it broke, with proof: a recorded run, or logs, containers, a database, code."
+        "diagnose",
+        short_help="Say why it broke, with proof.",
+        help="Say why it broke, with proof: a recorded run, or logs, containers, a database, code.",
     )(_command)
 
 

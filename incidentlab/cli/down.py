@@ -9,7 +9,7 @@ from incidentlab.cli.settings import output_of
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("down")(_command)
+    app.command("down", short_help="Remove the lab that `up` has left standing.")(_command)
 
 
 def _command(

@@ -14,7 +14,7 @@ _LONGEST = 64
 
 def register(group: typer.Typer) -> None:
     """Add the command to ``incidentlab scenarios``."""
-    group.command("new")(_command)
+    group.command("new", short_help="Write a new scenario of your own.")(_command)
 
 
 def _complete_causes(incomplete: str) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def register(group: typer.Typer) -> None:
     """Add the command to ``incidentlab scenarios``."""
-    group.command("prove")(_command)
+    group.command("prove", short_help="Prove that scenarios break, heal and are diagnosed.")(_command)
 
 
 def _command(

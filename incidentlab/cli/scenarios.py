@@ -14,7 +14,7 @@ LIST_SCHEMA = "incidentlab/scenarios/1"
 group = typer.Typer(help="List, show and validate the known incidents.", no_args_is_help=True)
 
 
-@group.command("list")
+@group.command("list", short_help="List the scenarios, bundled ones and your own.")
 def list_command(
     context: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
@@ -47,7 +47,7 @@ def list_command(
         output.say(Text(f"not listed: {clash}", "quiet"))
 
 
-@group.command("show")
+@group.command("show", short_help="Show a scenario: its story, and what each variant has to show.")
 def show_command(
     context: typer.Context,
     scenario: Annotated[str, typer.Argument(help="A scenario's id.", autocompletion=complete_scenarios)],
@@ -65,7 +65,7 @@ def show_command(
         output.show(page(found, output.signs))
 
 
-@group.command("validate")
+@group.command("validate", short_help="Check scenario files; problems come with line and column.")
 def validate_command(
     context: typer.Context,
     scenarios: Annotated[list[str] | None, typer.Argument(help="Ids or folders; all bundled ones by default.")] = None,

@@ -16,8 +16,8 @@ _SHOWN = ("app", "prometheus", "alertmanager", "grafana")
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command("status")(_status)
-    app.command("open")(_open)
+    app.command("status", short_help="Ask each part of the lab that stands how it is.")(_status)
+    app.command("open", short_help="Say where the lab is to be seen, and open it in a browser.")(_open)
 
 
 def _status(

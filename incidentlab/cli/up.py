@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("up")(_command)
+    app.command("up", short_help="Bring up a variant and leave it standing, to be looked at.")(_command)
 
 
 def _command(

@@ -1,8 +1,10 @@
 """How scenarios look: a list, and a page for each."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from rich.console import Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -11,21 +13,57 @@ from incidentlab.console.output import command
 from incidentlab.console.theme import Signs
 from incidentlab.model.scenario import Expectation, ExpectedRows, Scenario
 
+_TITLE = 34  # columns that a title needs, to take two lines at most
 
-def listing(scenarios: Sequence[Scenario], origins: Mapping[str, str] = {}) -> Table:
+
+class Listing:
+    """Scenarios as a table with as many columns as the width allows; no id in it is ever shortened.
+
+    Ids and titles are always there, beneath each other where they do not fit beside. The other columns go in the order
+    cause, variants, origin.
+    """
+
+    def __init__(self, scenarios: Sequence[Scenario], origins: Mapping[str, str]) -> None:
+        came = [origins.get(each.id, "bundled") for each in scenarios]
+        self._ids = [Text(each.id, "command") for each in scenarios]
+        self._titles = [Text(each.title) for each in scenarios]
+        self._more = [
+            *([("From", [Text(each, "quiet") for each in came])] if set(came) - {"bundled"} else []),
+            ("Variants", [Text(_variants(each), "quiet") for each in scenarios]),
+            ("Cause", [Text(each.cause) for each in scenarios]),
+        ]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw what there is room for."""
+        room = options.max_width - _wide("Scenario", self._ids) - _TITLE
+        if room < 0:
+            for name, title in zip(self._ids, self._titles, strict=True):
+                yield name
+                yield Padding(title, (0, 0, 0, 2))
+            return
+        columns = []
+        for name, cells in self._more:
+            room -= _wide(name, cells)
+            if room < 0:
+                break
+            columns.append((name, cells))
+        table = Table(box=None, pad_edge=False, header_style="title", padding=(0, 2, 0, 0))
+        table.add_column("Scenario", no_wrap=True)
+        for name, _ in reversed(columns):
+            table.add_column(name, no_wrap=True)
+        table.add_column("What happens", overflow="fold")
+        for row in zip(self._ids, *(cells for _, cells in reversed(columns)), self._titles, strict=True):
+            table.add_row(*row)
+        yield table
+
+
+def listing(scenarios: Sequence[Scenario], origins: Mapping[str, str] = MappingProxyType({})) -> Listing:
     """Return a table of scenarios; where some are not bundled, with where each comes from."""
-    foreign = any(origins.get(each.id, "bundled") != "bundled" for each in scenarios)
-    table = Table(box=None, pad_edge=False, header_style="title", padding=(0, 2, 0, 0))
-    for name in ("Scenario", "Cause", "Variants"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("What happens", overflow="fold")
-    if foreign:
-        table.add_column("From", overflow="fold")
-    for each in scenarios:
-        origin = [Text(origins.get(each.id, "bundled"), "quiet")] if foreign else []
-        title = Text(each.title)
-        table.add_row(Text(each.id, "command"), Text(each.cause), Text(_variants(each), "quiet"), title, *origin)
-    return table
+    return Listing(scenarios, origins)
+
+
+def _wide(name: str, cells: Sequence[Text]) -> int:
+    return max(cell_len(name), *(each.cell_len for each in cells), 0) + 2
 
 
 def _variants(scenario: Scenario) -> str:

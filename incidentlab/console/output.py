@@ -3,15 +3,15 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any, Literal, TextIO
 
 from rich.box import ASCII, ROUNDED
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 
 from incidentlab.console.theme import THEME, Signs
@@ -70,8 +70,15 @@ class Output:
             parts += [Text(), Text(error.why)]
         if error.mend:
             parts += [Text(), Text("What to do", style="title")]
-            parts += [Padding(Text(f"{self.signs.point} {step}"), (0, 0, 0, 1)) for step in error.mend]
+            parts.append(self._steps(error.mend))
         self._tell(panel(Group(*parts), error.title, "bad", self.err))
+
+    def _steps(self, mend: Sequence[str]) -> Table:
+        """Return what to do, a point a step; a step that takes more lines stays beside its point."""
+        table = Table.grid(padding=(0, 1))
+        for step in mend:
+            table.add_row(f" {self.signs.point}", Text(step, overflow="fold"))
+        return table
 
     def _tell(self, *parts: RenderableType) -> None:
         """Print on stderr; where the terminal or the pipe has gone away, nobody is told, and nothing else changes."""

@@ -49,6 +49,13 @@ def test_help_names_every_command_and_the_exit_codes() -> None:
     assert "130 interrupted" in " ".join(done.stdout.split())
 
 
+@pytest.mark.parametrize("words", [(), ("scenarios",), ("runs",)], ids=" ".join)
+def test_help_cuts_no_sentence_off(words: tuple[str, ...]) -> None:
+    done = run(*words, "--help", env={"COLUMNS": "80"})
+    assert done.returncode == 0
+    assert "..." not in done.stdout.partition("Commands:")[2]
+
+
 @pytest.mark.parametrize("words", [("--version",), ("-q", "--version")])
 def test_the_version_is_one_line(words: tuple[str, ...]) -> None:
     assert run(*words).stdout == f"incidentlab {__version__}\n"
