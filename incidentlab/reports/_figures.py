@@ -1,6 +1,6 @@
 """The measured figures before and after the fix; each says how it was measured."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from incidentlab.model.report import Account, Figure
@@ -19,37 +19,29 @@ def figures(accounts: Sequence[Account], incident: Account | None, resolution: A
             measure.seconds_to_good_answer(resolution) if resolution else None,
             "from the app's start to its first healthy answer",
         ),
-        Figure(
-            "Time to detect",
-            "s",
-            _time_to_detect(incident),
-            None,
-            _how_detected(incident),
-        ),
-        *_alerted(incident),
-        Figure(
-            "Time to diagnose",
-            "s",
-            incident.run.timings.get("diagnose") if incident else None,
-            None,
-            "from the collected evidence to the named cause",
-        ),
-        Figure(
-            "Time to resolve",
-            "s",
-            None,
-            _time_to_resolve(incident, resolution),
-            "from the break seen in this lab to the first healthy answer of the fixed run, "
-            "by the clock: mostly the time between two commands",
-        ),
+        *(_broken(incident, resolution) if incident else ()),
         _deployments(accounts, incident, resolution),
         *_service(incident, resolution),
     )
 
 
+def _broken(incident: Account, resolution: Account | None) -> Iterator[Figure]:
+    """Tell how long it took to see the break and to mend it; without a break there is nothing of the kind."""
+    yield Figure("Time to detect", "s", _time_to_detect(incident), None, _how_detected(incident))
+    yield from _alerted(incident)
+    yield Figure(
+        "Time to resolve",
+        "s",
+        None,
+        _time_to_resolve(incident, resolution),
+        "from the break seen in this lab to the first healthy answer of the fixed run, "
+        "by the clock: mostly the time between two commands",
+    )
+
+
 def _service(incident: Account | None, resolution: Account | None) -> tuple[Figure, ...]:
-    before = incident.run.samples if incident else ()
-    after = resolution.run.samples if resolution else ()
+    before = measure.own_samples(incident.run) if incident else ()
+    after = measure.own_samples(resolution.run) if resolution else ()
 
     def figure(name: str, unit: str, of: Callable[[Sequence[Sample]], float | None], meaning: str) -> Figure:
         return Figure(name, unit, of(before), of(after), meaning)
@@ -77,16 +69,14 @@ def _latency(share: float, samples: Sequence[Sample]) -> float | None:
     return None if seconds is None else seconds * 1000
 
 
-def _time_to_detect(account: Account | None) -> float | None:
-    if account is None:
-        return None
+def _time_to_detect(account: Account) -> float | None:
     start, bad = measure.app_start(account), measure.first_bad_sign(account)
     return None if start is None or bad is None else max(bad - start, 0.0)
 
 
-def _alerted(incident: Account | None) -> tuple[Figure, ...]:
+def _alerted(incident: Account) -> tuple[Figure, ...]:
     """Tell when the first alert arrived, and how long it went on; only of a run that was observed."""
-    watch = incident.run.watch if incident else None
+    watch = incident.run.watch
     if watch is None or not watch.alerts:
         return ()
     first = min(watch.alerts, key=lambda each: each.at)
@@ -98,20 +88,20 @@ def _alerted(incident: Account | None) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _how_detected(account: Account | None) -> str:
+def _how_detected(account: Account) -> str:
     """Say what was detected: the first error line may well come before the exit, and both are told."""
-    ended = measure.seconds_to_exit(account) if account else None
+    ended = measure.seconds_to_exit(account)
     found = _time_to_detect(account)
-    if account is None or found is None or ended is None:
+    if found is None or ended is None:
         return "from the app's start to the first bad sign: an error in its log, a failed state or its exit"
     line = measure.first_error_line(account)
     sign = "error line" if line is not None and line == measure.first_bad_sign(account) else "bad sign"
     return f"from the app's start to the first {sign}: {duration(found)} after the start, exit {duration(ended)}"
 
 
-def _time_to_resolve(incident: Account | None, resolution: Account | None) -> float | None:
+def _time_to_resolve(incident: Account, resolution: Account | None) -> float | None:
     """Nothing was resolved by a run that came first."""
-    if incident is None or resolution is None:
+    if resolution is None:
         return None
     bad, good = measure.first_bad_sign(incident), measure.first_good_answer(resolution.run)
     if bad is None or good is None:

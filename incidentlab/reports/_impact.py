@@ -42,8 +42,9 @@ def _exit(incident: Account) -> Iterator[str]:
 
 def _availability(run: Run) -> Iterator[str]:
     """Polls sent before anything listened tell how long a start takes, not how available a service is."""
-    started, early = measure.once_started(run.samples), measure.early_polls(run.samples)
-    counted, since = (started, " once started") if started else (run.samples, " over the run")
+    samples = measure.own_samples(run)
+    started, early = measure.once_started(samples), measure.early_polls(samples)
+    counted, since = (started, " once started") if started else (samples, " over the run")
     share = measure.availability(counted)
     if share is not None:
         served = f"{sum(map(measure.served, counted)):,} of {len(counted):,} requests served"

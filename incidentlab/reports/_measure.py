@@ -72,8 +72,14 @@ def first_error_line(account: Account) -> float | None:
 
 
 def first_good_answer(run: Run) -> float | None:
-    """Return when the first request was answered with success (2xx)."""
-    return min((each.offset + each.seconds for each in run.samples if _succeeded(each)), default=None)
+    """Return when this variant answered its first request with success (2xx)."""
+    return min((each.offset + each.seconds for each in own_samples(run) if _succeeded(each)), default=None)
+
+
+def own_samples(run: Run) -> tuple[Sample, ...]:
+    """Return the requests sent to this variant; once a fix was deployed onto its database, they are the fix's."""
+    until = run.watch.fixed_at if run.watch else None
+    return run.samples if until is None else tuple(each for each in run.samples if each.offset < until)
 
 
 def once_started(samples: Sequence[Sample]) -> list[Sample]:

@@ -60,6 +60,19 @@ def unmeasured(figures: Sequence[Figure]) -> list[str]:
     return [each.name.lower() for each in figures if each.before is None and each.after is None]
 
 
+def sides(figures: Sequence[Figure]) -> list[tuple[str, str]]:
+    """Return (heading, attribute) of the columns that hold a figure; one alone needs no name of its own."""
+    before = [("Before", "before")] if any(each.before is not None for each in figures) else []
+    after = [("After", "after")] if any(each.after is not None for each in figures) else []
+    both = [*before, *after]
+    return both if len(both) > 1 else [("Value", attribute) for _, attribute in both]
+
+
+def versions(run: Run) -> dict[str, str]:
+    """Return what was used besides the engine, of which more is said beside it."""
+    return {name: version for name, version in run.versions.items() if name != "engine"}
+
+
 def headlines(figures: Sequence[Figure]) -> list[Figure]:
     """Return the few figures which a reader takes away."""
     known = {each.name: each for each in measured(figures)}

@@ -1,5 +1,6 @@
 """The sentences of a report: blameless (systems act, people are not named) and made of measured facts only."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from incidentlab.model.diagnosis import Finding, Mend
@@ -67,7 +68,7 @@ def actions(incident: Account | None, resolution: Account | None, prevent: Seque
         return ()
     again = f"`incidentlab run fixed --scenario {incident.run.scenario} --engine {incident.run.engine}`"
     if resolution is None:
-        first = [mend.why or mend.text for mend in _mends(incident) if mend.kind != "diff"]
+        first = [_step(mend) for mend in _mends(incident) if mend.kind != "diff"]
         first.append(f"Prove a fix: {again}")
     else:
         first = [f"Prove the fix anew, after this break: {again}"] if _earlier(incident, resolution) else []
@@ -104,7 +105,7 @@ def _what_held(account: Account, earlier: bool) -> str:
 
 
 def _lessons(incident: Account, resolution: Account | None) -> Iterator[str]:
-    share = measure.availability(incident.run.samples)
+    share = measure.availability(measure.own_samples(incident.run))
     if share == 0.0:
         yield (
             "Not one request was ever served, so waiting for a first healthy answer before the new version takes "
@@ -137,6 +138,20 @@ def _surroundings(account: Account) -> tuple[str, dict[str, str], list[str | Non
 
 def _mends(account: Account) -> Iterator[Mend]:
     return (mend for finding in account.diagnosis.findings for mend in finding.mend)
+
+
+def _step(mend: Mend) -> str:
+    """Say what to do before what it is good for."""
+    what = f"Run {_code(mend.text)}." if mend.kind == "command" else _sentence(mend.text)
+    return f"{what} {_sentence(mend.why)}" if mend.why else what
+
+
+def _code(text: str) -> str:
+    """Quote a command, with more back-ticks than it holds side by side itself."""
+    text = one_line(text)
+    fence = "`" * (max((len(found) for found in re.findall("`+", text)), default=0) + 1)
+    pad = " " if "`" in text else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def _sentence(text: str) -> str:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from incidentlab.model.report import Account, Report
 from incidentlab.reports import _charts as charts
+from incidentlab.reports import _measure as measure
 from incidentlab.reports import _text as text
 from incidentlab.reports import _view as view
 from incidentlab.reports._base import Format
@@ -28,6 +29,7 @@ def render(report: Report) -> str:
         timeline=_both(charts.timeline, story, "timeline"),
         latency=_both(charts.latency, story, "latency"),
         traffic=_both(charts.traffic, story, "traffic"),
+        answered=any(each.status is not None for one in story for each in measure.own_samples(one.run)),
         contents=_contents(report),
     )
 

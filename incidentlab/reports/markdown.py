@@ -44,15 +44,17 @@ def _section(title: str, *parts: str) -> str:
 
 
 def _figures(report: Report) -> str:
+    sides = view.sides(report.figures)
     rows = [
-        (each.name, quantity(each.before, each.unit), quantity(each.after, each.unit), each.meaning)
+        (each.name, *(quantity(getattr(each, side), each.unit) for _, side in sides), each.meaning)
         for each in view.measured(report.figures)
     ]
     if not rows:
         return ""
     missing = view.unmeasured(report.figures)
     note = f"\n\nNot measured: {', '.join(missing)}." if missing else ""
-    return md.table(("Figure", "Before", "After", "How it was measured"), rows, align="lrrl") + note
+    head = ("Figure", *(heading for heading, _ in sides), "How it was measured")
+    return md.table(head, rows, align=f"l{'r' * len(sides)}l") + note
 
 
 def _timelines(report: Report) -> Iterator[str]:
@@ -119,7 +121,7 @@ def _others(report: Report) -> str:
 def _colophon(report: Report) -> str:
     lines = [f"Written {day(report.written_at)}; every figure was measured in the runs named above."]
     for run in view.told(report):
-        versions = ", ".join(f"{name} {value}" for name, value in run.versions.items())
+        versions = ", ".join(f"{name} {value}" for name, value in view.versions(run).items())
         lines.append(md.prose(f"{run.variant}: {run.engine_detail}; {versions}"))
         lines += [md.prose(f"{run.variant}: {note}") for note in run.notes]
     return "---\n\n" + "  \n".join(clean(line) for line in lines)

@@ -7,6 +7,7 @@ import pytest
 
 from incidentlab.model.alert import Alert, Watch
 from incidentlab.model.report import Account, Report
+from incidentlab.model.run import Sample
 from incidentlab.reports import _charts as charts
 from incidentlab.reports import _view as view
 from incidentlab.reports import compose, html, markdown
@@ -88,3 +89,25 @@ def test_bars_hold_every_request(observed: Account) -> None:
     root = ElementTree.fromstring(charts.traffic([observed], 860, "k"))
     told = [each.text or "" for bar in root.iter() if bar.get("class") == "bar failed" for each in bar]
     assert sum(int(each.split(" of ")[0].rsplit(" ", 1)[1]) for each in told) == len(observed.run.samples)
+
+
+RECOVERED = replace(DOWN, resolved_at=20.63)
+
+
+@pytest.fixture
+def recovered(broken: Account) -> Account:
+    """A broken run whose fix was deployed onto the same database at the end, and answered."""
+    watch = Watch(BY, 1.63, 22.0, (RECOVERED,), fixed_by="fixed", fixed_at=12.0)
+    answers = tuple(Sample(18.0 + number / 10, 0.01, "GET", "/health", 200) for number in range(5))
+    return replace(broken, run=replace(broken.run, samples=(*broken.run.samples, *answers), watch=watch))
+
+
+def test_what_the_fix_answers_is_not_counted_for_the_broken_variant(recovered: Account, fixed: Account) -> None:
+    told = report(recovered, fixed)
+    before = {each.name: each.before for each in told.figures}
+    assert before["Time to start"] is None
+    assert before["Availability once started"] is None
+    assert before["Availability over the run"] == 0.0
+    assert "Availability of `broken` over the run: 0 % (0 of 25 requests served)." in told.impact
+    assert any(each.startswith("Not one request was ever served") for each in told.lessons)
+    assert "broken: 25 of 25 requests unanswered" in charts.latency([recovered, fixed], 860, "k")

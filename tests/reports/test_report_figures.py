@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from incidentlab.model.diagnosis import Mend
 from incidentlab.model.evidence import Evidence
 from incidentlab.model.report import Account, Figure, Report
 from incidentlab.model.run import Sample
 from incidentlab.reports import _measure as measure
-from incidentlab.reports import compose
+from incidentlab.reports import compose, markdown
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -36,7 +37,6 @@ def test_the_figures_of_known_runs_are_right(report: Report) -> None:
     assert figures["Availability over the run"].before == 0.0
     assert figures["Availability over the run"].after == pytest.approx(100 * 48 / 62)
     assert figures["Availability once started"].after == 100.0
-    assert figures["Time to diagnose"].before is None
 
 
 def test_every_figure_says_how_it_was_measured(report: Report) -> None:
@@ -120,3 +120,24 @@ def test_availability_is_a_percentage_and_never_falls_by_leaving_the_start_out(s
     started = measure.once_started(samples)
     assert not started or started[0].status in (200, 201)
     assert not {each.offset for each in started} & {each.offset for each in measure.early_polls(samples)}
+
+
+def test_a_report_without_a_break_has_no_time_to_detect_it(fixed: Account) -> None:
+    told = compose([fixed], written_at=NOW)
+    assert not {"Time to detect", "Time to resolve"} & set(by_name(told))
+    assert "Not measured" not in markdown.render(told)
+
+
+def test_a_column_without_a_figure_is_not_there(broken: Account, fixed: Account) -> None:
+    for one in (broken, fixed):
+        text = markdown.render(compose([one], written_at=NOW))
+        assert "| Figure | Value | How it was measured |" in text
+    assert "| Figure | Before | After |" in markdown.render(compose([broken, fixed], written_at=NOW))
+
+
+def test_an_action_says_what_to_do_before_what_it_is_good_for(broken: Account) -> None:
+    mends = (Mend("command", "echo `id`", "Names the user."), Mend("text", "Stop it", "Only one can run."))
+    finding = replace(broken.diagnosis.findings[0], mend=mends)
+    account = replace(broken, diagnosis=replace(broken.diagnosis, findings=(finding,)))
+    told = compose([account], written_at=NOW)
+    assert told.actions[:2] == ("Run `` echo `id` ``. Names the user.", "Stop it. Only one can run.")

@@ -26,7 +26,7 @@ class _Row:
 
 def latency(accounts: Sequence[Account], width: float, key: str) -> str:
     """Return the drawing, ``width`` pixels wide; empty where no run has samples."""
-    rows = [_row(each) for each in accounts if each.run.samples]
+    rows = [_row(each) for each in accounts if measure.own_samples(each.run)]
     if not rows:
         return ""
     times = [at for row in rows for at, _ in (*row.answers, *row.silent)]
@@ -43,7 +43,9 @@ def latency(accounts: Sequence[Account], width: float, key: str) -> str:
 
 def _row(account: Account) -> _Row:
     zero = measure.app_start(account) or 0.0
-    timed = [(each.offset - zero, each) for each in sorted(account.run.samples, key=lambda one: one.offset)]
+    timed = [
+        (each.offset - zero, each) for each in sorted(measure.own_samples(account.run), key=lambda one: one.offset)
+    ]
     answers = [each for each in timed if each[1].status is not None]
     silent = [each for each in timed if each[1].status is None]
     return _Row(account.run, tuple(thinned(answers)), tuple(thinned(silent)))
@@ -82,7 +84,7 @@ def _point(row: _Row, at: float, each: Sample, x: float, y: float) -> str:
 def _levels(rows: Sequence[_Row], across: svg.Scale, up: svg.Scale) -> Iterator[str]:
     """Draw median and 95th percentile of the last run that was answered, as the figures name them."""
     last = [row for row in rows if row.answers][-1]
-    ordered = measure.latencies(last.run.samples)
+    ordered = measure.latencies(measure.own_samples(last.run))
     median, slow = ((measure.quantile(ordered, share) or 0.0) * 1000 for share in (0.5, 0.95))
     apart = max(14 - (up(median) - up(slow)), 0) / 2  # pixels by which the two labels make way for each other
     for name, value, shift in (("p50", median, apart), ("p95", slow, -apart)):
@@ -94,7 +96,7 @@ def _strip(row: _Row, across: svg.Scale, top: float) -> Iterator[str]:
     words = f"{row.run.variant}: {_unanswered(row.run)}"
     fits = across.start + svg.wide(words, 12) <= across.end + _MARGIN
     yield svg.text(across.start if fits else 0, top + 12, words, "t-label")
-    first = min((each.offset for each in row.run.samples if each.status is not None), default=0.0)
+    first = min((each.offset for each in measure.own_samples(row.run) if each.status is not None), default=0.0)
     for at, each in row.silent:
         told = f"{row.run.variant} {at:+.2f} s: {each.method} {each.path}, {each.error or 'no answer'}"
         kind = "early" if each.offset < first else "bad"
@@ -103,9 +105,10 @@ def _strip(row: _Row, across: svg.Scale, top: float) -> Iterator[str]:
 
 def _unanswered(run: Run) -> str:
     """Name the polls before anything listened as what they are; what came after them is the service's record."""
-    early = len(measure.early_polls(run.samples))
-    later = len(run.samples) - early
-    silent = sum(each.status is None for each in run.samples) - early
+    samples = measure.own_samples(run)
+    early = len(measure.early_polls(samples))
+    later = len(samples) - early
+    silent = sum(each.status is None for each in samples) - early
     if early:
         polls = f"{count(early, 'poll')} before it listened"
         return f"{polls}, {silent:,} of {later:,} later unanswered" if silent else polls
@@ -126,8 +129,9 @@ def _axis(across: svg.Scale, bottom: float, most: int) -> Iterator[str]:
 def _told(rows: Sequence[_Row]) -> str:
     sentences = []
     for row in rows:
-        ordered = measure.latencies(row.run.samples)
-        words = f"{row.run.variant}: {count(len(row.run.samples), 'request')}, {_unanswered(row.run)}"
+        samples = measure.own_samples(row.run)
+        ordered = measure.latencies(samples)
+        words = f"{row.run.variant}: {count(len(samples), 'request')}, {_unanswered(row.run)}"
         if ordered:
             median, slow = (quantity((measure.quantile(ordered, q) or 0.0) * 1000, "ms") for q in (0.5, 0.95))
             words += f", half of the answers within {median}, 95 percent within {slow}"
