@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from incidentlab.console.output import points
 from incidentlab.console.theme import Signs
 from incidentlab.model.examined import Examined
 
@@ -21,5 +21,5 @@ def view(findings: Sequence[Examined], signs: Signs) -> Group:
         row.add_column(overflow="fold")
         row.add_row(Text.assemble(sign, each.name), Text(each.detail))
         parts.append(row)
-        parts += [Padding(Text(f"{signs.point} {step}", "warn"), (0, 0, 0, 22)) for step in each.mend]
+        parts += [points(each.mend, signs, "warn", indent=22)] if each.mend else []
     return Group(*parts)

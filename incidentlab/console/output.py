@@ -70,15 +70,8 @@ class Output:
             parts += [Text(), Text(error.why)]
         if error.mend:
             parts += [Text(), Text("What to do", style="title")]
-            parts.append(self._steps(error.mend))
+            parts.append(points(error.mend, self.signs))
         self._tell(panel(Group(*parts), error.title, "bad", self.err))
-
-    def _steps(self, mend: Sequence[str]) -> Table:
-        """Return what to do, a point a step; a step that takes more lines stays beside its point."""
-        table = Table.grid(padding=(0, 1))
-        for step in mend:
-            table.add_row(f" {self.signs.point}", Text(step, overflow="fold"))
-        return table
 
     def _tell(self, *parts: RenderableType) -> None:
         """Print on stderr; where the terminal or the pipe has gone away, nobody is told, and nothing else changes."""
@@ -117,6 +110,14 @@ def _write(text: str) -> None:
         raise
     except OSError as error:
         raise stdout_refuses(error) from None
+
+
+def points(items: Sequence[str], signs: Signs, style: str = "", indent: int = 1) -> Table:
+    """Return items with a point each; one that takes more lines stays beside its point."""
+    table = Table.grid(padding=(0, 1))
+    for item in items:
+        table.add_row(Text(f"{'':{indent}}{signs.point}", style), Text(item, style, overflow="fold"))
+    return table
 
 
 def panel(content: RenderableType, title: str, style: str, console: Console) -> Panel:

@@ -104,7 +104,9 @@ class Progress:
 
     def _say(self, line: Text) -> None:
         if not self._output.quiet and not self.muted:
-            self._console.print(line, no_wrap=True, overflow="ellipsis")
+            # Into a file or a pipe goes the whole of it: nobody could make that window wider.
+            wide = self._console.is_terminal
+            self._console.print(line, no_wrap=True, overflow="ellipsis" if wide else "ignore", crop=wide)
             self._rows += 1
 
     def _take(self, event: Event) -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from incidentlab.console import run_view
+from incidentlab.console.output import points
 from incidentlab.console.theme import Signs
 from incidentlab.model.run import Moment, Run, RunEntry
 
@@ -74,7 +75,7 @@ def page(run: Run, folder: str, signs: Signs, console: Console) -> Group:
     ]
     if run.notes:
         parts += [Text(), Text("How the engine carried it out", "title")]
-        parts += [Text(f"  {signs.point} {note}", "quiet") for note in run.notes]
+        parts.append(points(run.notes, signs, "quiet", indent=2))
     parts.append(run_view.view(run, signs, console, next_steps=False))
     return Group(*parts)
 

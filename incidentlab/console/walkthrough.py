@@ -50,6 +50,9 @@ class Walkthrough:
         self._begin = begin
         self._paper, self._signs = Paper(output, ask), output.signs
         self._scenario, self._engine, self._ask = scenario, engine, ask
+        self._remedy = fixed.remedy if fixed else ()
+        self._beside = bool(self._remedy) and not any(each.startswith("Dockerfile ") for each in self._remedy)
+        self._titles = texts.titles(self._beside)
         self._story = texts.story_of(scenario.id, scenario.summary, fixed.summary if fixed else "")
         self._progress: Progress | None = None
 
@@ -77,13 +80,13 @@ class Walkthrough:
         with self._aside():
             self.next = number
             if self.step >= self._begin:
-                self._paper.wait(f"  Enter: step {number}, {texts.TITLES[number - 1]} {self._signs.dot} q: leave ")
+                self._paper.wait(f"  Enter: step {number}, {self._titles[number - 1]} {self._signs.dot} q: leave ")
             self.step = number
             self._paper.muted = number < self._begin
             if self._paper.muted:
-                self._paper.passed(number)
-            self._paper.heading(number)
-            self._paper.prose(*texts.introduction(number, self._engine))
+                self._paper.passed(number, self._titles)
+            self._paper.heading(number, self._titles)
+            self._paper.prose(*texts.introduction(number, self._engine, self._beside))
 
     @contextmanager
     def watching(self) -> Iterator[Tell]:
@@ -131,8 +134,12 @@ class Walkthrough:
         self._paper.show(Group(Group(head, Text(), first), *others))
 
     def correction(self, broken: Dockerfile, fixed: Dockerfile) -> None:
-        """Show the difference of the two Dockerfiles, and why each word of it is there."""
-        self._paper.show(source.difference(broken, fixed))
+        """Show the difference of the two Dockerfiles, or where else the correction lies, and the reasons for it."""
+        if self._beside:
+            lines = (Text(f"    {self._signs.point} {texts.corrected(each)}") for each in self._remedy)
+            self._paper.show(Group(*lines))
+        else:
+            self._paper.show(source.difference(broken, fixed))
         if not self._paper.output.quiet:
             reasons = source.reasons(self._story.whys).renderables
             self._paper.show(*(self._paper.narrow(each) for each in reasons))
@@ -160,8 +167,8 @@ class Walkthrough:
         """Say what was seen, that nothing runs any more, and how to go on another time."""
         self._paper.muted, self._paper.ask = False, None  # who leaves is asked nothing more
         when = "after" if self.next > self.step else "in"
-        title = texts.TITLES[self.step - 1]
-        where = f"You left {when} step {self.step} of {len(texts.TITLES)} {self._signs.dot} {title}."
+        title = self._titles[self.step - 1]
+        where = f"You left {when} step {self.step} of {len(self._titles)} {self._signs.dot} {title}."
         self._paper.show(Text(), Text(f"  {where}"), Text("  Nothing that was started is left.", "quiet"))
         self._paper.show(summary.next_commands(commands, "To go on"))
 

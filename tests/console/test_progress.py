@@ -5,7 +5,9 @@ from threading import Thread
 from typing import TextIO
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 from incidentlab.console.output import Output
 from incidentlab.console.progress import Progress
@@ -89,12 +91,23 @@ def test_seconds_and_a_bad_end_are_told_on_a_narrow_terminal(columns: int) -> No
     assert max(map(len, text.splitlines())) <= columns
 
 
-def test_a_long_detail_is_cut_rather_than_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
-    with Progress(Output()) as progress:
+def told(output: Output, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    with Progress(output) as progress:
         progress.tell(PhaseStarted("observe", "Watch what becomes of it"))
         progress.tell(PhaseProgress("observe", "only with -v"))
         progress.tell(Happened("First healthy answer: " + "x" * 80, kind="good"))
         progress.tell(PhaseEnded("observe", 1.0))
-    lines = capsys.readouterr().err.splitlines()
+    return capsys.readouterr().err.splitlines()
+
+
+def test_a_long_detail_is_cut_rather_than_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TERM", "xterm")
+        lines = told(Output("always"), capsys)
     assert len(lines) == 1
-    assert len(lines[0]) == 80
+    assert cell_len(Text.from_ansi(lines[0]).plain) == 80
+
+
+def test_a_pipe_gets_a_long_detail_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = told(Output(), capsys)
+    assert line.endswith("x" * 80)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from incidentlab import catalogue
+from incidentlab.console._walkthrough import texts
 from incidentlab.console.output import Output
 from incidentlab.console.walkthrough import LeftEarlyError, Walkthrough
 from incidentlab.model.diagnosis import Diagnosis, Finding, Link
@@ -387,3 +388,24 @@ def test_another_engine_is_not_said_to_build_an_image(capsys: pytest.CaptureFixt
     assert "builds no image" in words(shown(capsys))
     tour().reach(2)
     assert "The image is built" in words(shown(capsys))
+
+
+def test_a_correction_beside_the_dockerfile_is_named_where_it_lies(capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = catalogue.find("connections-exhausted")
+    shows = Walkthrough(Output(), scenario, "docker", None)
+    shows.reach(5)
+    text = ("Dockerfile", "FROM a")
+    shows.correction(text, text)
+    shows.reach(6)
+    said = words(shown(capsys))
+    assert "Step 5 of 8 · Correcting the deployment" in said
+    assert "The two Dockerfiles of this incident are the same." in said
+    assert "• what is done before the app starts: limit connections" in said
+    assert scenario.variants["fixed"].summary in said
+    assert "corrected Dockerfile" not in said
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_every_remedy_has_words_of_its_own(name: str) -> None:
+    for variant in catalogue.find(name).variants.values():
+        assert not {texts.corrected(each) for each in variant.remedy} & set(variant.remedy)

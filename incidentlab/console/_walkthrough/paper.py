@@ -1,6 +1,6 @@
 """What all steps are written on: headings, prose that is easy to read, and whatever else is shown, screen by screen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -10,7 +10,6 @@ from rich.rule import Rule
 from rich.text import Text
 
 from incidentlab.console._walkthrough import pause
-from incidentlab.console._walkthrough.texts import TITLES
 from incidentlab.console.output import Output
 
 _WIDEST = 80  # columns of prose
@@ -55,17 +54,17 @@ class Paper:
             for paragraph in paragraphs:
                 self.show(self.narrow(Padding(Text(paragraph), (0, 2), expand=False)))
 
-    def heading(self, number: int) -> None:
+    def heading(self, number: int, titles: Sequence[str]) -> None:
         """Print the heading of a step."""
         if self.muted:
             return
-        title = Text(f"Step {number} of {len(TITLES)} {self.signs.dot} {TITLES[number - 1]}", "title")
+        title = Text(f"Step {number} of {len(titles)} {self.signs.dot} {titles[number - 1]}", "title")
         self.output.show(Text(), title, self.line())
         self._rows += 3
 
-    def passed(self, number: int) -> None:
+    def passed(self, number: int, titles: Sequence[str]) -> None:
         """Print the one line of a step that is carried out and not shown."""
-        words = f"  Step {number} of {len(TITLES)} {self.signs.dot} {TITLES[number - 1]}"
+        words = f"  Step {number} of {len(titles)} {self.signs.dot} {titles[number - 1]}"
         self.output.show(Group(Text(words, "quiet", no_wrap=True, overflow="ellipsis")))
         self._rows += 1
 

@@ -30,7 +30,8 @@ def view(event: LogEvent | None, signs: Signs) -> Group:
         parts.append(_line(number, line, signs))
     whole, shown = event.last_line - event.first_line + 1, len(event.key_lines)
     if whole > shown:
-        rest = f"These are {shown} of the {whole} lines of the traceback; the others only say by which way the program"
+        some = "This is one" if shown == 1 else f"These are {shown}"
+        rest = f"{some} of the {whole} lines of the traceback; the others only say by which way the program"
         parts += [Text(), Padding(Text(f"{rest} came there.", "quiet"), (0, 2))]
     return Group(*parts)
 

@@ -27,6 +27,13 @@ INTRODUCTIONS = {
     "not.",
 }
 
+# Where the two Dockerfiles are the same, because the correction lies beside them.
+BESIDE_TITLES = {5: "Correcting the deployment"}
+BESIDE = {
+    5: "The two Dockerfiles of this incident are the same. What was corrected lies beside them:",
+    6: "The corrected deployment is made in the same way, on a database of its own.",
+}
+
 # What is said in place of the above on an engine where that would not be true.
 PARTICULAR = {
     (2, "local"): "The local engine builds no image: it carries out that Dockerfile on this machine, line by line. "
@@ -88,10 +95,30 @@ MISSING_MIGRATIONS = Story(
 STORIES = {"missing-migrations": MISSING_MIGRATIONS}
 
 
-def introduction(number: int, engine: str) -> tuple[str, ...]:
+def titles(beside: bool = False) -> tuple[str, ...]:
+    """Return the titles of the steps."""
+    return tuple(BESIDE_TITLES.get(n, title) if beside else title for n, title in enumerate(TITLES, 1))
+
+
+def introduction(number: int, engine: str, beside: bool = False) -> tuple[str, ...]:
     """Return what is said at the beginning of a step, on that engine."""
-    said = PARTICULAR.get((number, engine)) or INTRODUCTIONS.get(number)
+    said = (BESIDE.get(number) if beside else None) or PARTICULAR.get((number, engine)) or INTRODUCTIONS.get(number)
     return (said,) if said else ()
+
+
+def corrected(remedy: str) -> str:
+    """Say where a remedy lies, one of a variant's ``remedy:`` in words."""
+    kind, _, what = remedy.partition(" ")
+    said = {
+        "Dockerfile": f"the Dockerfile's {what}",
+        "env": f"{what} in the app's environment",
+        "file": f"the file {what}",
+        "before": f"what is done before the app starts: {what.replace('_', ' ')}",
+        "during": f"what is done while the app runs: {what.replace('_', ' ')}",
+        "replicas": "how many replicas of the app there are",
+        "limits": "how much memory the app may use",
+    }
+    return said.get(kind, remedy)
 
 
 def story_of(scenario: str, summary: str, remedy: str) -> Story:
