@@ -37,8 +37,8 @@ class Listing:
         """Draw what there is room for."""
         room = options.max_width - _wide("Scenario", self._ids) - _TITLE
         if room < 0:
-            for name, title in zip(self._ids, self._titles, strict=True):
-                yield name
+            for word, title in zip(self._ids, self._titles, strict=True):
+                yield word
                 yield Padding(title, (0, 0, 0, 2))
             return
         columns = []
