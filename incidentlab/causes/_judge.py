@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from incidentlab import causes as package
 from incidentlab.causes._health import healthy, what_would_help
+from incidentlab.causes._wanted import still_wanted
 from incidentlab.errors import UnknownNameError
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Diagnosis, Finding, RuledOut
@@ -102,7 +103,7 @@ def _hear(evidence: Evidence, rules: Mapping[str, Cause]) -> _Heard:
             heard.broken.append(f"The rule {name} failed with {type(error).__name__}: {error}. It was not judged.")
             continue
         if isinstance(said, Finding):
-            heard.findings.append(said)
+            heard.findings.append(replace(said, missing=still_wanted(said.missing, evidence)))
         elif isinstance(said, RuledOut):
             heard.ruled_out.append(said)
     return heard

@@ -1,6 +1,7 @@
 """What was gathered while a stack lived → the record of the run."""
 
 import platform
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,9 @@ from incidentlab.model.scenario import Scenario, Variant
 from incidentlab.resources import bundled_root
 
 _MOST_SYMPTOMS = 6
+_ANSWER = re.compile(
+    r"\" 5\d\d\b|\bstatus(?:_?code)?[\"']?[=:] ?5\d\d\b", re.IGNORECASE
+)  # of a request, in an access log
 
 
 @dataclass(slots=True)
@@ -87,10 +91,14 @@ def run_record(
 
 
 def symptoms(evidence: Evidence) -> tuple[str, ...]:
-    """Return the captured lines that matter: what the app's last error says, without its traceback."""
+    """Return the captured lines that matter: what the app's last errors say, without their tracebacks.
+
+    A line of the access log only says that a request failed; it is shown where the app says nothing else.
+    """
     errors = [event for event in evidence.logs if event.source != "database" and event.severity in ("error", "fatal")]
+    told = [event for event in errors if event.exception or not _ANSWER.search(event.text)]
     lines: list[str] = []
-    for event in errors[-2:]:
+    for event in (told or errors)[-2:]:
         lines += [text for _, text in event.key_lines] or [event.text]
     return tuple(dict.fromkeys(lines))[:_MOST_SYMPTOMS]
 

@@ -11,7 +11,7 @@ from incidentlab.causes import diagnose
 from incidentlab.causes._judge import judge
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding
-from incidentlab.model.evidence import Evidence
+from incidentlab.model.evidence import Evidence, ProjectFacts
 from incidentlab.testing import app_log, container, database, database_log, evidence, image, probe, project
 
 SERVING = "INFO:     Application startup complete.\nINFO:     Uvicorn running on http://0.0.0.0:8000"
@@ -29,6 +29,16 @@ def cause(name: str, confidence: Confidence | None, explains: tuple[str, ...] = 
     finding = Finding(name, name, confidence, name, ()) if confidence else None
     model = causes.get("port-conflict")
     return dataclasses.replace(model, id=name, find=lambda _: finding, explains=explains)
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"), [((), True), ((project("tasks"),), False)], ids=["a log alone", "with the code"]
+)
+def test_nobody_is_asked_for_what_was_given(given: tuple[ProjectFacts, ...], asked: bool) -> None:
+    text = "INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.\nCan't locate revision identified by '9f1c'"
+    found = diagnose(evidence(app_log(text), *given))
+    assert any("--project" in one for one in found.missing) is asked
+    assert any("--project" in one for one in found.findings[0].missing) is asked
 
 
 RESTARTED = (

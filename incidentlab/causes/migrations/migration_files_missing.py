@@ -79,7 +79,12 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...], project: ProjectFact
         mend=_torn.mends(lead.name) if _torn.is_torn(text) else _mends(evidence, text),
         missing=()
         if confidence == "certain"
-        else ("What the image holds: docker run --rm IMAGE ls -a, or --project.",),
+        else (
+            "What the image holds: docker run --rm --entrypoint ls IMAGE -a"
+            + (
+                " (the code was read, the image may hold less)." if evidence.projects else "; the code, with --project."
+            ),
+        ),
     )
 
 
