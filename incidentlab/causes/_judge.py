@@ -1,6 +1,6 @@
 """All rules held against one set of facts: what is wrong, what was ruled out, and what would have to be known."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from incidentlab import causes as package
 from incidentlab.causes._health import healthy, what_would_help
-from incidentlab.causes._wanted import still_wanted
+from incidentlab.causes._wanted import once, still_wanted
 from incidentlab.errors import UnknownNameError
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Diagnosis, Finding, RuledOut
@@ -72,12 +72,12 @@ def judge(evidence: Evidence, rules: Mapping[str, Cause]) -> Diagnosis:
     """Judge with a given catalogue. A rule that fails is named in ``missing`` and does not hide the others."""
     heard = _hear(evidence, rules)
     roots = _roots(_ordered(heard.findings, evidence), rules)
-    missing = _unique(
+    missing = once(
         (
             *heard.broken,
             *evidence.unread,
             *(sentence for project in evidence.projects for sentence in project.unread),
-            *(sentence for finding in heard.findings for sentence in finding.missing),
+            *(sentence for root in roots for finding in _all(root) for sentence in finding.missing),
         )
     )
     ruled_out = tuple(heard.ruled_out)
@@ -87,7 +87,7 @@ def judge(evidence: Evidence, rules: Mapping[str, Cause]) -> Diagnosis:
     fact = None if heard.broken else healthy(evidence, ruled_out, signs)
     if fact:
         return Diagnosis("healthy", f"No incident found. {fact}.", (), ruled_out, missing)
-    wanted = _unique((*missing, *what_would_help(evidence, ruled_out, signs)))
+    wanted = tuple(dict.fromkeys((*missing, *what_would_help(evidence, ruled_out, signs))))
     return Diagnosis(
         "inconclusive", "These facts show neither a known cause nor a healthy service.", (), ruled_out, wanted
     )
@@ -152,5 +152,7 @@ def _summary(roots: tuple[Finding, ...]) -> str:
     return f"{roots[0].title}. {roots[0].summary}{others}"
 
 
-def _unique(sentences: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(sentences))
+def _all(finding: Finding) -> Iterator[Finding]:
+    yield finding
+    for below in finding.explains:
+        yield from _all(below)

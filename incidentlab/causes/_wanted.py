@@ -22,6 +22,18 @@ def still_wanted(sentences: Iterable[str], evidence: Evidence) -> tuple[str, ...
     return tuple(one for one in sentences if "--logs" in one or not _all_given(one, given))
 
 
+def once(sentences: Iterable[str]) -> tuple[str, ...]:
+    """Return the sentences without those that ask for what an earlier one asks for; the first one is the root's."""
+    asked: set[str] = set()
+    kept = []
+    for one in dict.fromkeys(sentences):
+        named = set(_OPTION.findall(one))
+        if not named or "--logs" in one or named - asked:
+            kept.append(one)
+        asked |= named
+    return tuple(kept)
+
+
 def _all_given(sentence: str, given: dict[str, bool]) -> bool:
     named = _OPTION.findall(sentence)
     return bool(named) and all(given[option] for option in named)

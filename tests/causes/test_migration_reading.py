@@ -18,6 +18,7 @@ from incidentlab.causes.migrations._graph import makers, pending, unknown
 from incidentlab.causes.migrations._reading import troubles
 from incidentlab.causes.migrations._steps import is_done, opens, starts_server, step_name
 from incidentlab.causes.migrations._toolbox import tool_of
+from incidentlab.model.diagnosis import Finding
 from incidentlab.model.evidence import ProjectFacts, RevisionFile
 from incidentlab.testing import app_log, evidence
 
@@ -215,3 +216,27 @@ def test_a_log_of_nothing_but_different_errors_is_judged_in_linear_time() -> Non
     assert causes.get("migrations-not-applied").find(evidence(log))
     causes.get("wrong-schema").find(evidence(log))
     assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('ERROR: relation "tasks" does not exist (SQLSTATE 42P01)', ""),
+        ('psycopg.errors.UndefinedTable: relation "tasks" does not exist', "alembic"),
+        ('SQLSTATE[42P01]: relation "tasks" does not exist (Connection: pgsql, SQL: select 1)', "laravel"),
+        ('Npgsql.PostgresException (0x80004005): 42P01: relation "tasks" does not exist', "ef"),
+        ("goose run: ERROR 0002_slug.sql: failed to run SQL migration", "goose"),
+        ("Found more than one migration with version 5", "flyway"),
+        ("migrate: VersionMissing(20240301120000)", "sqlx"),
+    ],
+)
+def test_no_command_is_given_that_is_not_the_projects(text: str, name: str) -> None:
+    assert tool_of(evidence(app_log(text))).name == name
+
+
+def test_who_uses_an_unknown_tool_is_given_words() -> None:
+    found = causes.get("migrations-not-applied").find(
+        evidence(app_log('{"level":"ERROR","err":"ERROR: relation \\"tasks\\" does not exist (SQLSTATE 42P01)"}'))
+    )
+    assert isinstance(found, Finding)
+    assert [mend.kind for mend in found.mend] == ["text"]

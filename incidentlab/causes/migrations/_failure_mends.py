@@ -3,7 +3,7 @@
 from incidentlab.causes._evidence import said
 from incidentlab.causes.migrations._account import command, words
 from incidentlab.causes.migrations._reading import Trouble
-from incidentlab.causes.migrations._toolbox import Tool
+from incidentlab.causes.migrations._toolbox import UNKNOWN, Tool
 from incidentlab.model.diagnosis import Mend
 
 
@@ -54,5 +54,7 @@ def mends(tool: Tool, lead: Trouble | None, named: str) -> tuple[Mend, ...]:
         )
     elif tool.name == "flyway":
         found.append(command("flyway repair", "After the reason is mended: removes the failed entry from its table."))
-    found.append(command(tool.apply, "Applies it again, once the reason is mended."))
+    again = words if tool is UNKNOWN else command
+    text = "Apply the migrations again as the project does it elsewhere." if tool is UNKNOWN else tool.apply
+    found.append(again(text, "Applies it again, once the reason is mended."))
     return tuple(found)

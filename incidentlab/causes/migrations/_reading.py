@@ -145,8 +145,13 @@ def _by_server(event: LogEvent, step: Step | None, *, mild: bool) -> Trouble | N
     told = _is_bad(event) and not ends(event) and event.sqlstate != _ABORTED
     own = within or (event.sqlstate and failed)
     if own and told and not (_is_elsewhere(event) or event.exception in _STOPPED or GAVE_UP.search(event.text)):
-        return Trouble("failed", event, _step(step), step=step)
+        return Trouble("failed", event, _step(step), step=step, announced=_only_announces(event))
     return None
+
+
+def _only_announces(event: LogEvent) -> bool:
+    # EF Core logs the command that failed, and then the driver's exception says why.
+    return not (event.sqlstate or event.cause) and "Failed executing DbCommand" in event.text
 
 
 def _as_a_whole(event: LogEvent, step: Step | None, *, mild: bool) -> Trouble | None:

@@ -4,7 +4,7 @@ import re
 
 from incidentlab.causes.migrations._mend import dockerfile_diff
 from incidentlab.causes.migrations._start import applies_migrations
-from incidentlab.causes.migrations._toolbox import tool_of
+from incidentlab.causes.migrations._toolbox import UNKNOWN, tool_of
 from incidentlab.model.diagnosis import Mend
 from incidentlab.model.evidence import ContainerFacts, Evidence, ImageFacts, ProjectFacts
 
@@ -33,7 +33,7 @@ def migrate_command(evidence: Evidence, project: ProjectFacts | None) -> str:
 
 
 def _lasting(evidence: Evidence, project: ProjectFacts | None, migrate: str) -> str | None:
-    if project is None or project.dockerfile is None:
+    if project is None or project.dockerfile is None or migrate == UNKNOWN.apply:
         return None
     for image in evidence.images:
         if applies_migrations((*image.entrypoint, *image.cmd), project.scripts) == "applies":
@@ -43,6 +43,10 @@ def _lasting(evidence: Evidence, project: ProjectFacts | None, migrate: str) -> 
 
 def _now(evidence: Evidence, migrate: str) -> Mend:
     """Return what brings the service back before a new image is shipped; words where no container is at hand."""
+    if migrate == UNKNOWN.apply:
+        shown = "alembic upgrade head, bin/rails db:migrate, npx prisma migrate deploy, migrate … up, …"
+        text = f"Apply the migrations as the project does it elsewhere ({shown}), with the failing service's settings."
+        return Mend("text", text, "Which tool this is, the log does not say; --project would.")
     command = _beside_the_container(evidence, migrate)
     if command:
         return Mend("command", command, "Brings the service back now, before a new image is shipped.")

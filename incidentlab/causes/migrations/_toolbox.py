@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from incidentlab.causes._evidence import said
+from incidentlab.causes._evidence import from_server, said
 from incidentlab.model.evidence import Evidence
 
 
@@ -27,7 +27,8 @@ _TOOLS = (
          'alembic merge heads -m "merge branches"', re.compile(r"\bairflow db\b")),
     Tool("alembic", "alembic current && alembic heads", "alembic upgrade head", "alembic stamp REVISION",
          'alembic merge heads -m "merge branches"',
-         re.compile(r"\balembic\b|\bRunning upgrade\b|\bContext impl\b|\bCan't locate revision\b")),
+         re.compile(r"\balembic\b|\bContext impl\b|\bCan't locate revision\b|\bRunning upgrade\b"
+                    r"|\bMultiple head rev|@head'")),
     Tool("django", "python manage.py showmigrations", "python manage.py migrate",
          "python manage.py migrate --fake APP REVISION", "python manage.py makemigrations --merge",
          re.compile(r"\bdjango\b|\bmanage\.py\b|\bunapplied migration\(s\)", re.IGNORECASE)),
@@ -35,7 +36,8 @@ _TOOLS = (
          "npx prisma migrate resolve --applied REVISION", "npx prisma migrate dev",
          re.compile(r"\bprisma\b|\bError: P[13]0\d\d\b|\bP20\d\d\b", re.IGNORECASE)),
     Tool("flyway", "flyway info", "flyway migrate", "flyway baseline -baselineVersion=REVISION", "flyway info",
-         re.compile(r"\bflyway", re.IGNORECASE)),
+         re.compile(r"\b[Ff]lyway|\bmigration with version [\d.]|\bnot resolved locally\b"
+                    r"|\bV\d[\w.]{0,40}__\w{1,99}\.sql\b")),
     Tool("liquibase", "liquibase status", "liquibase update", "liquibase changelog-sync", "liquibase status",
          re.compile(r"\bliquibase\b|\bchange ?log lock\b", re.IGNORECASE)),
     Tool("rails", "bin/rails db:migrate:status", "bin/rails db:migrate",
@@ -54,12 +56,36 @@ _TOOLS = (
          'migrate -path migrations -database "$DATABASE_URL" up',
          'migrate -path migrations -database "$DATABASE_URL" force REVISION', "ls migrations",
          re.compile(r"\bDirty database version\b|\bno migration found for version\b|\bgolang-migrate\b")),
+    Tool("ef", "dotnet ef migrations list", "dotnet ef database update",
+         "INSERT INTO \"__EFMigrationsHistory\" VALUES ('REVISION', 'EF_VERSION')", "dotnet ef migrations list",
+         re.compile(r"\bEntityFrameworkCore\b|\bNpgsql\b|\bdotnet ef\b|__EFMigrationsHistory")),
+    Tool("laravel", "php artisan migrate:status", "php artisan migrate --force",
+         "INSERT INTO migrations (migration, batch) VALUES ('REVISION', 1)", "php artisan migrate:status",
+         re.compile(r"\bIlluminate\b|\b[Aa]rtisan\b|\b[Ll]aravel\b|\(Connection: pgsql, |\bproduction\.ERROR:")),
+    Tool("goose", 'goose -dir migrations postgres "$DATABASE_URL" status',
+         'goose -dir migrations postgres "$DATABASE_URL" up',
+         "INSERT INTO goose_db_version (version_id, is_applied) VALUES (REVISION, true)", "ls migrations",
+         re.compile(r"\bgoose\b")),
+    Tool("sqlx", "sqlx migrate info", "sqlx migrate run", "sqlx migrate info", "sqlx migrate info",
+         re.compile(r"\bsqlx\b|_sqlx_migrations\b|\bVersionMi(?:ssing|smatch)\b")),
+    Tool("dbmate", "dbmate status", "dbmate up", "INSERT INTO schema_migrations (version) VALUES ('REVISION')",
+         "dbmate status", re.compile(r"\bdbmate\b|\bApplying: \d{8,14}_\S{1,160}\.sql\b")),
+    Tool("drizzle", "npx drizzle-kit check", "npx drizzle-kit migrate", "npx drizzle-kit check",
+         "npx drizzle-kit check", re.compile(r"\bdrizzle\b", re.IGNORECASE)),
 )  # fmt: skip
 _ALEMBIC = next(tool for tool in _TOOLS if tool.name == "alembic")
+# What a program in Go, Rust or PHP applies its migrations with cannot be told from its words: then no command is given
+# that is not its own.
+UNKNOWN = Tool("", "psql \"$DATABASE_URL\" -c '\\dt *.*migrat*'", "the project's own migration command",
+               "its own command for that, or its table", "", re.compile(r"(?!)"))  # fmt: skip
+_PYTHON = re.compile(r"\b(?:psycopg2?|asyncpg|pg8000|sqlalchemy|uvicorn|gunicorn|flask|fastapi)\b|\.py\b|^INFO: {5}")
 
 
 def tool_of(evidence: Evidence) -> Tool:
-    """Return the tool that the evidence shows: the project's, the database's, the log's; Alembic where none does."""
+    """Return the tool that the evidence shows: the project's, the database's, the log's.
+
+    Where none does it is Alembic for a program in Python, or one of which nothing is known, and ``UNKNOWN`` otherwise.
+    """
     started = " ".join(word for image in evidence.images for word in (*image.entrypoint, *image.cmd))
     if any(project.migrations for project in evidence.projects):
         return _named("flask") if re.search(r"\bflask\b", started) else _ALEMBIC
@@ -78,7 +104,10 @@ def _told(evidence: Evidence, started: str) -> Tool:
         count = sum(1 for text in (started, *texts) if tool.seen.search(text))
         if count > most:
             best, most = tool, count
-    return best
+    told = [event for event in evidence.logs if not from_server(event)]
+    if most or not told or any(_PYTHON.search(text) for text in (started, *texts)):
+        return best
+    return UNKNOWN
 
 
 def _named(name: str) -> Tool:

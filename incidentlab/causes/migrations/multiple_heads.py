@@ -22,6 +22,7 @@ from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOu
 from incidentlab.model.evidence import Evidence, ProjectFacts
 
 _ID = "multiple-heads"
+_MERGES = ("alembic", "flask", "airflow", "django", "prisma")  # other tools number their migrations in one line
 _TITLE = "The revisions have several heads"
 _GRAPH = re.compile(
     r"\bmigration graph: \((?P<heads>[^)\n]{1,300})\)|\bgiven argument '[^'\n]{0,80}'; (?P<alembic>\w[\w, ]{8,300})$"
@@ -133,6 +134,9 @@ def _mends(evidence: Evidence, heads: tuple[str, ...]) -> tuple[Mend, ...]:
     merge = tool.merge
     if tool.name in ("alembic", "flask") and heads:
         merge = merge.replace("heads", " ".join(heads), 1)
+    if tool.name not in _MERGES:
+        text = "Give the one of the two that has been applied nowhere a version or a name of its own, the later one."
+        return words(text, "Commit it and ship the image again."), command(tool.state, "Shows what is applied.")
     mends = [command(merge, "Writes a revision that has both as its parents; commit it and ship the image again.")]
     if tool.name in ("alembic", "flask"):
         mends.append(

@@ -151,7 +151,8 @@ def _mends(evidence: Evidence, made: tuple[RevisionFile, ...]) -> tuple[Mend, ..
         command(tool.state, "Shows what the tool believes is applied; compare it with the tables."),
         words(
             f"If the schema is exactly that of a revision, mark it as applied: `{mark}`, then `{tool.apply}`. "
-            f"Compare first (`alembic check`, or a dump of both): what is marked is never run.",
+            f"Compare first ({'`alembic check`, or ' if tool.name == 'alembic' else ''}a dump of both): what is marked "
+            "is never run.",
             "The tool then goes on after what is there.",
         ),
         words(
