@@ -99,7 +99,7 @@ def what_would_help(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Se
         for event in list(reversed(unexplained.values()))[:3]
     ]
     if not evidence.logs:
-        wanted.append("The service's log was not given: --logs FILE.")
+        wanted.append("No line of the service's log was read: --logs FILE.")
     if not evidence.databases:
         wanted.append("The database was not asked: --database-url URL.")
     if not evidence.containers:

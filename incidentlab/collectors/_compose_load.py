@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from incidentlab.collectors import _compose_files as files
-from incidentlab.collectors import _compose_yaml
+from incidentlab.collectors import _compose_keys, _compose_yaml
 from incidentlab.collectors._compose_merge import canonical, merged, settled
 from incidentlab.collectors._compose_variables import Variables
 from incidentlab.collectors._compose_yaml import Items, Map, Reset, Value
@@ -68,6 +68,7 @@ def _add(document: Map, path: Path, project: Project, depth: int) -> None:
     name = project.variables.put_into(document.get("name"))
     project.name = name if isinstance(name, str) and name else project.name
     services = _services(document, path, project)
+    project.unread += _compose_keys.remarks(document, _written(document), str(path))
     for name, written in services.items():
         if isinstance(written, Reset):
             project.services.pop(name, None)
@@ -88,6 +89,12 @@ def _services(document: Map, path: Path, project: Project) -> Map:
     if "services" in document and services is not None:
         project.unread.append(f"{path}: services is no mapping; nothing of it was read.")
     return Map()
+
+
+def _written(document: Map) -> Map:
+    """Return a document's services as they were written, each key with its line."""
+    services = document.get("services", document)
+    return services if isinstance(services, Map) else Map()
 
 
 def _put_into(services: Map, project: Project) -> Map:

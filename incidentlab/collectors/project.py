@@ -11,6 +11,7 @@ from incidentlab.model.evidence import ProjectFacts, RevisionFile, ScriptFile
 from incidentlab.redact import Redactor
 
 _MOST_REVISIONS = 50_000
+_MOST_NAMED = 6  # revisions of a circle
 _MOST_SCRIPTS = 32
 _LARGEST_TEXT = 262_144  # characters of a Dockerfile or script that anybody wrote
 
@@ -51,6 +52,8 @@ def read(
     counts = found[0] if found else None
     if dockerfile and not (directory / dockerfile).is_file() and not (directory / "Dockerfile").is_file():
         unread.append(f"{dockerfile} is not there.")
+    circles = _graph.cycles(migrations)
+    unread += (_of_circle(circle, migrations) for circle in circles)
     shipped = [one.path for one in migrations] + ([place.configured_in] if place else [])
     return ProjectFacts(
         id=f"project:{name}",
@@ -63,11 +66,20 @@ def read(
         configured_in=place.configured_in if place else "",
         dockerfiles=found,
         missing_parents=_graph.missing_parents(migrations),
-        cycles=_graph.cycles(migrations),
+        cycles=circles,
         left_out=_dockerfiles.left_out(directory, counts, shipped, unread),
         duplicates=_graph.duplicates(migrations),
         tool=tool,
         unread=tuple(unread),
+    )
+
+
+def _of_circle(circle: Sequence[str], migrations: Sequence[RevisionFile]) -> str:
+    paths = ", ".join([one.path for one in migrations if one.revision in circle][:_MOST_NAMED])
+    others = f" and {len(circle) - _MOST_NAMED} more" if len(circle) > _MOST_NAMED else ""
+    return (
+        f"The revisions {', '.join(circle[:_MOST_NAMED])}{others} build on each other in a circle, so that none of "
+        f"them is the first: the tool applies nothing until one names another parent ({paths}{others})."
     )
 
 

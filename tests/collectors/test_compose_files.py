@@ -215,7 +215,8 @@ volumes: {data: }
 
 def test_a_whole_file(tmp_path: Path) -> None:
     facts = read(tmp_path, {"compose.yaml": WHOLE, ".env": "DB_PASSWORD=s3cr3t-of-env\n"})
-    assert (facts.id, facts.project, facts.unset, facts.unread) == ("compose:shop", "shop", ("HOME",), ())
+    assert (facts.id, facts.project, facts.unset) == ("compose:shop", "shop", ("HOME",))
+    assert [one.partition(": ")[2].partition(" is no key")[0] for one in facts.unread] == ["unknown_key"]
     assert facts.paths == (str(tmp_path / "compose.yaml"),)
     db, migrate, web = facts.services
     assert db.image == "postgres:15"
@@ -235,6 +236,17 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert (web.user, web.networks, web.replicas, web.memory_limit) == ("1000:1000", ("front", "back"), 2, "1g")
     assert web.healthcheck == ("NONE",)
     assert "s3cr3t" not in repr(facts)
+
+
+def test_what_compose_does_not_know_is_said_with_its_line(tmp_path: Path) -> None:
+    text = "services:\n  api:\n    image: x\n    depend_on: [db]\n    x-mine: 1\n  db: {image: postgres}\nwibble: 3\n"
+    facts = read(tmp_path, {"compose.yaml": text})
+    path = tmp_path / "compose.yaml"
+    assert facts.unread == (
+        f"{path}:7: wibble is no key of the file that compose knows. It was not read, and compose refuses it.",
+        f"{path}:4: depend_on is no key of the service api that compose knows; it may be meant for depends_on. "
+        "It was not read, and compose refuses it.",
+    )
 
 
 def test_the_shell_counts_more_than_the_file_beside(tmp_path: Path) -> None:

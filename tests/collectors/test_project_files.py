@@ -80,6 +80,7 @@ def test_two_files_of_one_revision_and_a_circle_are_told(tmp_path: Path) -> None
     facts = project.read(write(tmp_path, {**ALEMBIC, **versions}))
     assert facts.duplicates == ("c",)
     assert facts.cycles == (("a", "b"),)
+    assert any("The revisions a, b build on each other in a circle" in one for one in facts.unread)
     assert facts.missing_parents == (("d", "nowhere"),)
     assert facts.heads == ("c", "d")
     assert (facts.tool, facts.configured_in) == ("alembic", "alembic.ini")

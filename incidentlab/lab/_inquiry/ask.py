@@ -119,9 +119,9 @@ def project(folder: Path, with_compose: bool = True) -> Answer:
     from incidentlab.collectors import project as collector
 
     facts = collector.read(folder, name=folder.resolve().name or "project")
-    heads = f"head {', '.join(facts.heads)}" if facts.heads else "no revision"
+    heads = f"head {', '.join(facts.heads)}" if facts.heads else "no head"
     files = {path: shown_file(folder / path) for path in _paths(facts)}
-    detail = f"{counted(len(facts.migrations), 'revision')}, {heads}" if facts.migrations else heads
+    detail = f"{counted(len(facts.migrations), 'revision')}, {heads}" if facts.migrations else "no revision"
     parts = [Evidence(projects=(facts,)), *([_compose_of(folder)] if with_compose else [])]
     evidence = merged(parts)
     return Answer(Asked("project", str(folder), detail), evidence, {**_compose_files(evidence), **files})
