@@ -16,6 +16,7 @@ from incidentlab.model.diagnosis import Diagnosis, Finding, RuledOut
 from incidentlab.model.evidence import Evidence
 from incidentlab.registry import load
 
+_A_WHOLE_ERROR = 40  # characters: a refusal that is shown as proof is not told again as something unread
 _RANK = {"certain": 0, "likely": 1, "possible": 2}
 
 
@@ -77,9 +78,11 @@ def judge(evidence: Evidence, rules: Mapping[str, Cause]) -> Diagnosis:
             *heard.broken,
             *evidence.unread,
             *(sentence for project in evidence.projects for sentence in project.unread),
-            *(sentence for root in roots for finding in _all(root) for sentence in finding.missing),
+            *(sentence for root in roots for sentence in _asked_for(root, evidence)),
         )
     )
+    shown = {link.quote for root in roots for finding in _all(root) for link in finding.evidence if link.quote}
+    missing = tuple(one for one in missing if not any(quote in one for quote in shown if len(quote) > _A_WHOLE_ERROR))
     ruled_out = tuple(heard.ruled_out)
     if roots:
         return Diagnosis("incident", _summary(roots), roots, ruled_out, missing)
@@ -150,6 +153,14 @@ def _with_children(finding: Finding, ordered: list[Finding], parent: Mapping[str
 def _summary(roots: tuple[Finding, ...]) -> str:
     others = f" ({len(roots) - 1} more below)" if len(roots) > 1 else ""
     return f"{roots[0].title}. {roots[0].summary}{others}"
+
+
+def _asked_for(root: Finding, evidence: Evidence) -> Iterator[str]:
+    """Give what would make a root surer, and what hangs beneath it: of that no further logs, where there are some."""
+    yield from root.missing
+    for below in _all(root):
+        if below is not root:
+            yield from (one for one in below.missing if not (evidence.logs and "--logs" in one))
 
 
 def _all(finding: Finding) -> Iterator[Finding]:

@@ -41,6 +41,14 @@ def test_nobody_is_asked_for_what_was_given(given: tuple[ProjectFacts, ...], ask
     assert any("--project" in one for one in found.findings[0].missing) is asked
 
 
+def test_a_schema_of_an_unknown_revision_is_not_called_an_older_one() -> None:
+    asked = database(["f4b8"], tables=["public.tasks"])
+    text = "psycopg.errors.UndefinedColumn: column tasks.due_date does not exist"
+    (found,) = diagnose(evidence(app_log(text), asked, project("tasks"))).findings
+    assert (found.cause, found.explains) == ("unknown-revision", ())
+    assert any("due_date" in link.quote for link in found.evidence)
+
+
 RESTARTED = (
     "db-1   | 2026-05-25 19:02:10.441 UTC [1] LOG:  received fast shutdown request\n"
     "db-1   | 2026-05-25 19:02:10.452 UTC [61] FATAL:  terminating connection due to administrator command\n"

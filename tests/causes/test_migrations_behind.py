@@ -177,3 +177,24 @@ def with_column() -> Evidence:
 )
 def test_the_fact_that_rules_it_out_is_named(facts: Evidence) -> None:
     assert isinstance(find(facts), RuledOut)
+
+
+@pytest.mark.parametrize(
+    ("start", "kinds"),
+    [
+        ('CMD ["uvicorn", "main:app"]', {"diff", "command"}),
+        ('CMD ["sh", "-c", "alembic upgrade head && exec uvicorn main:app"]', {"command"}),
+        ('ENTRYPOINT ["/entrypoint.sh"]\nCMD ["uvicorn", "main:app"]', {"command"}),
+    ],
+    ids=["a server alone", "applies them", "by a script"],
+)
+def test_an_image_that_applies_them_already_is_not_told_to_do_it_twice(start: str, kinds: set[str]) -> None:
+    code = project(
+        "tasks",
+        "notes",
+        dockerfile=f"FROM python\n{start}\n",
+        scripts=[("entrypoint.sh", 'alembic upgrade head\nexec "$@"')],
+    )
+    found = find(evidence(database(["rev1"], tables=["public.tasks"]), code))
+    assert isinstance(found, Finding)
+    assert {mend.kind for mend in found.mend} == kinds

@@ -1,5 +1,7 @@
 """Drivers that are not in the image, and libraries that a program does without."""
 
+import dataclasses
+
 import pytest
 
 from incidentlab import causes
@@ -104,3 +106,11 @@ def test_a_program_that_works_without_it_is_ruled_out(facts: tuple[object, ...])
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+@pytest.mark.parametrize(("service", "compose"), [("app", True), ("", False)], ids=["of a project", "alone"])
+def test_composes_commands_are_given_for_composes_containers_only(service: str, compose: bool) -> None:
+    dead = dataclasses.replace(container(exit_code=1), service=service)
+    found = find(evidence(app_log("ModuleNotFoundError: No module named 'psycopg2'"), dead))
+    assert isinstance(found, Finding)
+    assert any("docker compose build" in mend.text for mend in found.mend) is compose

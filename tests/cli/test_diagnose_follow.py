@@ -4,6 +4,7 @@ import gzip
 import os
 import pty
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -77,6 +78,24 @@ def test_it_reads_on_while_nothing_is_certain_and_tells_all_at_the_end() -> None
     assert done.code == 0
     assert [(each["cause"], each["confidence"]) for each in done.json["findings"]] == [("port-conflict", "likely")]
     assert done.json["sources"] == [{"kind": "log", "name": "stdin", "detail": "2 lines", "read": True}]
+
+
+def test_who_stops_it_is_told_what_the_lines_so_far_say() -> None:
+    with piped("--json") as pipe:
+        pipe.say(LIKELY)
+        time.sleep(3)
+        pipe.process.send_signal(signal.SIGINT)
+        done = pipe.ended()
+    assert (done.code, done.err) == (0, "")
+    assert [(each["cause"], each["confidence"]) for each in done.json["findings"]] == [("port-conflict", "likely")]
+    assert "when you stopped it" in done.json["sources"][0]["detail"]
+
+
+def test_who_stops_it_before_anything_came_has_interrupted_it() -> None:
+    with piped("--json") as pipe:
+        time.sleep(3)
+        pipe.process.send_signal(signal.SIGINT)
+        assert pipe.ended().code == 130
 
 
 def test_it_can_be_told_to_read_to_the_end() -> None:

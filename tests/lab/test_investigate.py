@@ -1,5 +1,6 @@
 """Sources asked together: their facts become one, links know where they lie, and none hides another."""
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -13,12 +14,13 @@ import pytest
 from incidentlab.errors import EngineUnavailableError, UsageError
 from incidentlab.lab._inquiry import following, locating, naming
 from incidentlab.lab._inquiry.answer import Answer, Failure, merged
-from incidentlab.lab._inquiry.ask import Question
+from incidentlab.lab._inquiry.ask import Question, not_told
 from incidentlab.lab._inquiry.asking import Inquiry
 from incidentlab.lab.investigate import Sources, investigate
 from incidentlab.model.asked import Asked
 from incidentlab.model.diagnosis import Diagnosis, Finding, Link
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
+from incidentlab.testing import database
 
 MISSING = 'psycopg.errors.UndefinedTable: relation "tasks" does not exist\n'
 
@@ -209,3 +211,10 @@ def test_without_an_engine_a_container_is_an_error_with_its_mend(
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing.sock")
     with pytest.raises(EngineUnavailableError):
         investigate(Sources(containers=("web",)))
+
+
+def test_a_role_that_may_not_read_the_version_table_is_named_with_the_mend() -> None:
+    facts = dataclasses.replace(database(["a1"]), revisions=None, version_table="public.alembic_version", user="ro")
+    (said,) = not_told(facts)
+    assert 'GRANT SELECT ON public.alembic_version TO "ro"' in said
+    assert not_told(database(["a1"])) == ()

@@ -32,13 +32,14 @@ WAITS = Sign(
         r"|\b(?:ALTER|DROP|CREATE|TRUNCATE|REINDEX) (?:TABLE|INDEX|TYPE|VIEW) waiting\b"
         rf"|\| Lock {{0,20}}\|[^\n]{{0,300}}?[|\s]{_DEFINES} "
         # pg_blocking_pids is not empty; pg_stat_activity.waiting, of servers before 9.6, is true
-        rf"|\| \{{\d{{1,10}}(?:,\d{{1,10}}){{0,40}}\}} {{0,20}}\|[^\n]{{0,300}}?[|\s]{_DEFINES} "
-        rf"|\| t {{1,20}}\|(?:[^\n]{{0,300}}?\|)? {{0,4}}{_DEFINES} "
+        rf"|\| \{{[1-9]\d{{0,9}}(?:,\d{{1,10}}){{0,40}}\}} {{0,20}}\|[^\n]{{0,300}}?[|\s]{_DEFINES} "
+        rf"|\| t {{3,20}}\|(?:[^\n]{{0,300}}?\|)? {{0,4}}{_DEFINES} "
         r"|\bAccessExclusiveLock {0,20}\| {0,20}f\b|\bf {0,20}\| {0,20}AccessExclusiveLock\b"
         r"|\bcurrent_statement_in_blocking_process\b|\bblocking_(?:pid|statement|query)\b"
     ),
     literals=(
-        "still waiting for ", "TABLE waiting", "INDEX waiting", "TYPE waiting", "VIEW waiting", "| Lock", "| {", "| t ",
+        "still waiting for ", "TABLE waiting", "INDEX waiting", "TYPE waiting", "VIEW waiting", "| Lock", "| t   ",
+        *(f"| {{{digit}" for digit in range(1, 10)),  # not "| {", which begins each line of JSON behind compose's bar
         "AccessExclusiveLock", "current_statement_in_blocking_process", "blocking_",
     ),
     examples=(

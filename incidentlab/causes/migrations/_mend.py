@@ -33,6 +33,21 @@ def dockerfile_diff(facts: DockerfileFacts, migrate: str) -> str | None:
     return _diff(facts.path, lines, mended)
 
 
+def start_of(facts: DockerfileFacts) -> tuple[str, ...]:
+    """Return the words of ENTRYPOINT and CMD together, empty where the Dockerfile cannot be understood."""
+    try:
+        found = parse(facts.text, facts.path).final_stage.instructions
+    except DockerfileError:
+        return ()
+    last = {one.keyword: one for one in found if one.keyword in ("ENTRYPOINT", "CMD")}
+    return tuple(
+        word
+        for keyword in ("ENTRYPOINT", "CMD")
+        if keyword in last
+        for word in (last[keyword].words or (last[keyword].arguments,))
+    )
+
+
 def _instruction(facts: DockerfileFacts) -> Instruction | None:
     """Return the instruction to rewrite: what really names the server."""
     try:

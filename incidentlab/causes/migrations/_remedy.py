@@ -2,7 +2,7 @@
 
 import re
 
-from incidentlab.causes.migrations._mend import dockerfile_diff
+from incidentlab.causes.migrations._mend import dockerfile_diff, start_of
 from incidentlab.causes.migrations._start import applies_migrations
 from incidentlab.causes.migrations._toolbox import UNKNOWN, tool_of
 from incidentlab.model.diagnosis import Mend
@@ -38,6 +38,8 @@ def _lasting(evidence: Evidence, project: ProjectFacts | None, migrate: str) -> 
     for image in evidence.images:
         if applies_migrations((*image.entrypoint, *image.cmd), project.scripts) == "applies":
             return None
+    if applies_migrations(start_of(project.dockerfile), project.scripts) == "applies":
+        return None  # what it holds is not what runs, or it was started in another way
     return dockerfile_diff(project.dockerfile, migrate)
 
 

@@ -17,7 +17,8 @@ _APPLIES = re.compile(
     r"|\bprisma\s{1,4}(?:migrate\s{1,4}deploy|db\s{1,4}push)\b|\b(?:knex|typeorm|sequelize)[\w-]{0,8}\s[^;&|\n]{0,80}?migrat\w{1,6}[:\w]{0,12}"
     r"|\b(?:rails|rake)\s[^;&|\n]{0,80}?\bdb:(?:migrate|prepare|setup)\b|\bflyway\b[^;&|\n]{0,200}?\bmigrate\b"
     r"|\bliquibase\b[^;&|\n]{0,200}?\bupdate\b|\b(?:sqlx|diesel)\s{1,4}migrat\w{1,6}\s{1,4}run\b|\bgoose\b[^;&|\n]{0,200}?\bup\b"
-    r"|\bdbmate\b[^;&|\n]{0,80}?\bup\b|\bmigrate\b[^;&|\n]{0,200}?\bup\b|\bartisan\s{1,4}migrate\b|\bmix\s{1,4}ecto\.migrate\b",
+    r"|\bdbmate\b[^;&|\n]{0,80}?\bup\b|\bmigrate\b[^;&|\n]{0,200}?\bup\b|\bartisan\s{1,4}migrate\b|\bdrizzle-kit\s{1,4}migrate\b|\bdotnet\s{1,4}ef\s{1,4}database\s{1,4}update\b"
+    r"|\bmix\s{1,4}ecto\.migrate\b",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"^\s{0,80}#.*$", re.MULTILINE)

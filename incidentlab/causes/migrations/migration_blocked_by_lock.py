@@ -104,7 +104,6 @@ def _from_database(evidence: Evidence, database: DatabaseFacts, wait: LockWait) 
                 database.id,
                 place,
                 quote=wait.blocker_query,
-                command=query(database, _WAITS),
             ),
         ),
         mend=_mends(evidence, None, wait),
@@ -169,7 +168,7 @@ def _mends(evidence: Evidence, lead: Trouble | None, wait: LockWait | None) -> t
         "the application, or set idle_in_transaction_session_timeout.",
         "A waiting ALTER TABLE also holds up every reader that comes after it.",
     )
-    return look, end, lasting
+    return (end, lasting) if wait else (look, end, lasting)
 
 
 CAUSE = Cause(

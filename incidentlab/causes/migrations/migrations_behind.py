@@ -27,11 +27,13 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     project, database = project_of(evidence), database_of(evidence)
     found = _found(evidence)
     if project and database and database.revisions:
+        if unknown(project, database.revisions):
+            return None  # neither older nor newer can be said of a schema whose revision the code does not know
         behind = pending(project, database.revisions)
         if not behind and found:
             at = ", ".join(database.revisions)
             return RuledOut(ID, TITLE, f"The database is at the code's head, revision {at}.", database.id)
-        if behind and not unknown(project, database.revisions):
+        if behind:
             return distance(evidence, project, database, behind, found)
     return _of_logs(evidence, found, database) or (None if found else _asked_by_others(evidence))
 

@@ -66,7 +66,7 @@ def _finding(evidence: Evidence, lead: Trouble) -> Finding:
         confidence=confidence,
         summary=_summary(lead, shown, unnoted=unnoted),
         evidence=(*links, *_links(project, database, made), *ending(evidence, lead)),
-        mend=_mends(evidence, made),
+        mend=_mends(evidence, made[-1].revision if made else _target(lead)),
         missing=() if confidence == "certain" else _wanted(project, database),
     )
 
@@ -130,7 +130,7 @@ def _from_facts(evidence: Evidence) -> Finding | None:
         confidence="possible" if over_now(evidence, _ID, _TITLE, "") else "likely",
         summary=f"The database has {_tables(len(there))}, among them the migrations' own, and records none.",
         evidence=_links(project, database, made[:4]),
-        mend=_mends(evidence, made),
+        mend=_mends(evidence, made[-1].revision if made else ""),
         missing=("The log of the step that applies the migrations would show whether it failed: give --logs.",),
     )
 
@@ -144,9 +144,15 @@ def _wanted(project: ProjectFacts | None, database: DatabaseFacts | None) -> tup
     return tuple(wanted)
 
 
-def _mends(evidence: Evidence, made: tuple[RevisionFile, ...]) -> tuple[Mend, ...]:
+def _target(lead: Trouble) -> str:
+    """Return the revision of the step that fails, where the tool names it ("a -> b, message")."""
+    name = lead.step.name if lead.step else ""
+    return name.rpartition("->")[2].strip() if "->" in name else ""
+
+
+def _mends(evidence: Evidence, revision: str) -> tuple[Mend, ...]:
     tool = tool_of(evidence)
-    mark = tool.mark.replace("REVISION", made[-1].revision) if made else tool.mark
+    mark = tool.mark.replace("REVISION", revision) if revision else tool.mark
     return (
         command(tool.state, "Shows what the tool believes is applied; compare it with the tables."),
         words(

@@ -12,6 +12,7 @@ from incidentlab.causes.migrations._account import (
     words,
 )
 from incidentlab.causes.migrations._graph import database_of, project_of, unknown
+from incidentlab.causes.migrations._lacking import lacking, lead_of
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._refusals import UNKNOWN
 from incidentlab.causes.migrations._toolbox import tool_of
@@ -63,9 +64,17 @@ def _from_facts(
         title=_TITLE,
         confidence=confidence,
         summary=f"The database's version table names {', '.join(strange)}, and no revision of the code has that id.",
-        evidence=_fact_links(project, database, strange),
+        evidence=(*_fact_links(project, database, strange), *_suffering(evidence)),
         mend=_mends(evidence, strange[0]),
         missing=("Whether this code is the one that is deployed: compare it with the image, or give --logs.",),
+    )
+
+
+def _suffering(evidence: Evidence) -> tuple[Link, ...]:
+    """Return the statement that meets a schema which is not the code's."""
+    found = (*lacking(evidence, "missing-column"), *lacking(evidence, "missing-table"))
+    return (
+        (cited(lead_of(found).event, "A statement of the code finds another schema than it expects"),) if found else ()
     )
 
 

@@ -6,6 +6,11 @@ from incidentlab.model.evidence import ContainerFacts, Evidence
 _SUPERUSER = "postgres"
 
 
+def alone(evidence: Evidence, app: str) -> bool:
+    """Whether a container is known to be of no compose project: compose's commands would not find it."""
+    return any(one.name == app and not one.service for one in evidence.containers) and not evidence.compose
+
+
 def environment_of(app: str) -> str:
     """Return the command that shows a container's database settings, also where it does not run any more."""
     wanted = "grep -E '^(DATABASE_URL|DB_|PG|POSTGRES_)'"

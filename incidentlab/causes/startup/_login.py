@@ -18,14 +18,14 @@ REFUSED_LOGIN = Sign(
         r"|\bP1010\b|was denied access on the database|no such user: |Tenant or user not found"
         r"|client password must be a non-empty string|FATAL: {1,2}SASL authentication failed|is not permitted to log in"
         r"|empty password returned by client|pooler error: (?:password )?authentication failed"
-        r"|closing because: (?:password )?authentication failed"
+        r"|closing because: (?:password )?authentication failed \("
     ),
     literals=(
         "authentication failed for user", "no password supplied", "Authentication failed against database server",
         "based authentication, but ", "No password has been provided", "provided database credentials", "P1010",
         "was denied access on the database", "no such user: ", "Tenant or user not found",
         "must be a non-empty string", "SASL authentication failed", "is not permitted to log in",
-        "empty password returned by client", "pooler error: ", "closing because: ",
+        "empty password returned by client", "pooler error: ", "authentication failed (",
     ),
     examples=(
         'FATAL:  password authentication failed for user "app"',

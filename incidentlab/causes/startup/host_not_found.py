@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from incidentlab.causes._evidence import cited
 from incidentlab.causes._server import cannot_start
-from incidentlab.causes.startup._commands import lookup
+from incidentlab.causes.startup._commands import alone, lookup
 from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._resolving import UNRESOLVED, host_in, host_named, unresolved
 from incidentlab.model.cause import Cause
@@ -118,7 +118,8 @@ def _mends(evidence: Evidence, event: LogEvent | None, name: str) -> tuple[Mend,
     app = app_name(evidence, event)
     shown = name or "db"
     return (
-        Mend("command", "docker compose ps --all", "Shows whether the database's container runs."),
+        Mend("command", "docker ps --all" if alone(evidence, app) else "docker compose ps --all",
+             "Shows whether the database's container runs."),
         Mend("command", lookup(evidence, app, shown), "Asks the same question where the service runs."),
         Mend("text", "Call the database by its service's name in compose.yaml and let both share a network; if it is "
              f"{shown}, start it in the same project (docker compose up, not docker run).",

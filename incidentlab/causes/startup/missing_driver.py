@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from incidentlab.causes._evidence import cited, from_server, match, said, seen
+from incidentlab.causes.startup._commands import alone
 from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._driver import ABSENT, SIGNS
 from incidentlab.model.cause import Cause
@@ -101,8 +102,11 @@ def _mends(evidence: Evidence, event: LogEvent) -> Iterator[Mend]:
                    f"psycopg2 is synchronous only. {_DEFAULT}")  # fmt: skip
         return
     yield from _install(text, found)
-    yield Mend("command", f"docker compose build --no-cache {app} && docker compose up -d {app}",
-               "Builds the image with what was added; an old image keeps the old content.")  # fmt: skip
+    why = "Builds the image with what was added; an old image keeps the old content."
+    if alone(evidence, app):
+        yield Mend("text", f"Build the image of {app} again, and make the container new from it.", why)
+        return
+    yield Mend("command", f"docker compose build --no-cache {app} && docker compose up -d {app}", why)
 
 
 def _install(text: str, found: re.Match[str] | None) -> Iterator[Mend]:

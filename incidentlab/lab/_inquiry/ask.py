@@ -109,7 +109,7 @@ def database(sources: Sources) -> Answer:
     facts = collector.read(sources.database_url, name=name, command=command)
     return Answer(
         Asked("database", name, _state(facts), read=facts.reachable),
-        Evidence(databases=(facts,), unread=_refused(facts)),
+        Evidence(databases=(facts,), unread=not_told(facts)),
         secrets=passwords(sources.database_url),
     )
 
@@ -161,12 +161,19 @@ def named_database(name: str, found: "NamedDatabase | None") -> tuple[Evidence, 
     except IncidentlabError as error:
         return Evidence(unread=(f"{its} was not asked. {error.what}",)), secrets
     if facts.reachable or facts.sqlstate:
-        return Evidence(databases=(facts,), unread=_refused(facts)), secrets
+        return Evidence(databases=(facts,), unread=not_told(facts)), secrets
     return Evidence(unread=(f"{its} cannot be reached from this machine: {facts.error}",)), secrets
 
 
-def _refused(facts: DatabaseFacts) -> tuple[str, ...]:
-    return () if facts.reachable else (f"The database could not be read: {facts.error}",)
+def not_told(facts: DatabaseFacts) -> tuple[str, ...]:
+    """Return, in a sentence each, what a look into a database did not show, and what would."""
+    if not facts.reachable:
+        return (f"The database could not be read: {facts.error}",)
+    if facts.version_table and facts.revisions is None:
+        may = f'GRANT SELECT ON {facts.version_table} TO "{facts.user}"'
+        return (f"{facts.user} may not read {facts.version_table}, so the revision is not known: ask as a role that "
+                f"may, or {may}.",)  # fmt: skip
+    return ()
 
 
 def _condition(facts: ContainerFacts) -> str:

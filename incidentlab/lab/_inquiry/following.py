@@ -121,9 +121,16 @@ def _read(tell: Tell) -> Answer:
 
 def _followed(tap: Tap, certain: Judge, tell: Tell) -> Answer:
     watch = _Watch(tap, certain)
-    for words in watch.words():
-        tell(words)
-    how = "" if watch.ended else "; it goes on, and was left because the cause is certain"
+    how = ""
+    try:
+        for words in watch.words():
+            tell(words)
+        how = "" if watch.ended else "; it goes on, and was left because the cause is certain"
+    except KeyboardInterrupt:
+        if not tap.bytes:
+            raise
+        # Who has seen enough wants to know what it says, and may not have it a second time.
+        how = "; it goes on, and was left when you stopped it"
     return _answer(watch.heard, f"{tap.amount}{how}" if tap.bytes else "", watch.unread)
 
 
@@ -155,7 +162,7 @@ class _Watch:
         while not (self.ended or self._enough()):
             self._take()
             sure = "a cause is certain" if self._since else "no cause is certain yet"
-            yield f"Reading stdin: {self._tap.amount}, {sure}"
+            yield f"Reading stdin: {self._tap.amount}, {sure}; Ctrl-C judges what came"
 
     def _pump(self) -> None:
         from incidentlab.causes import literals
