@@ -64,7 +64,6 @@ def _command(
         int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows every log line.")
     ] = 0,
 ) -> None:
-    from incidentlab.console.run_view import verdict, view
     from incidentlab.lab.reproduce import Options
 
     output = output_of(context, quiet=quiet, verbose=verbose)
@@ -73,12 +72,19 @@ def _command(
     result = run_variant(output, scenario, variant, engine, options)
     if json:
         output.json(document(result))
-    elif output.quiet:
+    else:
+        _show(output, result)
+    if not result.run.met:
+        raise typer.Exit(3)
+
+
+def _show(output: "Output", result: "Reproduction") -> None:
+    from incidentlab.console.run_view import verdict, view
+
+    if output.quiet:
         output.show(verdict(result.run), *(f"  {line}" for line in result.kept))
     else:
         output.show(view(result.run, output.signs, output.out, result.kept))
-    if not result.run.met:
-        raise typer.Exit(3)
 
 
 def run_variant(

@@ -3,7 +3,7 @@
 Every engine is held to the same contract tests (``tests/engines/test_contract.py``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,10 @@ class Leftover:
     run: str  # the id of the run it belongs to; empty for caches
 
 
+def _nothing() -> None:
+    """Do nothing while the engine waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class StackRequest:
     """What the lab asks an engine for."""
@@ -47,6 +51,7 @@ class StackRequest:
     registry: str = ""  # a mirror to take base images from, as "mirror.example:5000"
     timeout: float = 120.0  # seconds that building and starting the database may each take
     app_port: int = 0  # the port of this machine that people expect the first replica on; another where it is taken
+    meanwhile: Callable[[], None] = _nothing  # called once, when the engine has begun and only waits
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from incidentlab.engines._docker import images, interruptible, names, primed
 from incidentlab.engines._docker.client import asking
 from incidentlab.engines._docker.logs import Follower
 from incidentlab.engines._docker.parts import LOOPBACK, Workshop
-from incidentlab.engines._docker.postgres import LIMITS, PORT, Credentials, server_command, set_password
+from incidentlab.engines._docker.postgres import LIMITS, PORT, Credentials, PasswordUnchangedError, server_command
 from incidentlab.engines._docker.ready import TemplateUnusableError, not_ready, wait_ready
 from incidentlab.engines._logins import create_roles
 
@@ -38,8 +38,6 @@ def start(shop: Workshop) -> Database:
         DatabaseNotReadyError: its container has ended, or it did not answer in time.
         CancelledError: the run was called off.
     """
-    import psycopg
-
     spec, request = shop.request.spec.database, shop.request
     deadline = monotonic() + request.timeout
     tell = shop.voice.progress("database")
@@ -56,25 +54,24 @@ def start(shop: Workshop) -> Database:
             _discard(shop)
     if served is None:
         served = _serve(shop, str(image["Id"]), entrypoint, shop.login, shop.login.environment(), deadline)
+    _admit(shop, served)
+    return served
+
+
+def _admit(shop: Workshop, served: Database) -> None:
+    import psycopg  # only now: while it is imported nothing else of ours goes on
+
     try:
         create_roles(shop.logins.at(LOOPBACK, served.port))
     except psycopg.Error as error:
         raise not_ready(shop, served.container, f"Its roles could not be created: {error}") from error
-    return served
 
 
 def _from_template(shop: Workshop, template: primed.Template, entrypoint: list[str], deadline: float) -> Database:
     """Start from the primed image, whose password is only good for exchanging it for this run's own."""
-    import psycopg
-
     old = template.credentials
     shop.secrets.add(old.password)
-    served = _serve(shop, template.image, entrypoint, old, {}, deadline)
-    try:
-        set_password(served.port, old, shop.login.password)
-    except psycopg.Error as error:
-        raise not_ready(shop, served.container, f"Its password could not be set: {error}") from error
-    return Database(served.container, served.name, served.port, shop.login, served.version, served.follower)
+    return _serve(shop, template.image, entrypoint, old, {}, deadline)
 
 
 def _discard(shop: Workshop) -> None:
@@ -89,6 +86,7 @@ def _discard(shop: Workshop) -> None:
 def _serve(
     shop: Workshop, image: str, entrypoint: list[str], login: Credentials, env: dict[str, str], deadline: float
 ) -> Database:
+    """Serve from an image that knows ``login``; it is this run's own from the first answer on."""
     from docker.errors import ImageNotFound
 
     name = names.container(shop.request.run, ALIAS)
@@ -108,5 +106,9 @@ def _serve(
         shop.connection.api.start(container)
         follower = Follower(shop.connection, container, "database", shop.redactor, shop.voice)
         port = shop.published(container, PORT)
-    version = wait_ready(shop, container, port, login, deadline)
-    return Database(container, name, port, login, version, follower)
+    fresh = shop.login.password if login != shop.login else ""
+    try:
+        version = wait_ready(shop, container, port, login, deadline, fresh)
+    except PasswordUnchangedError as error:
+        raise not_ready(shop, container, f"Its password could not be set: {error}") from error
+    return Database(container, name, port, shop.login, version, follower)

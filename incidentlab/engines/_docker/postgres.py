@@ -39,31 +39,44 @@ def server_command(spec: DatabaseSpec) -> list[str]:
     return command
 
 
-def admitted(port: int, login: Credentials) -> tuple[str, str]:
-    """Return the server's version if it answers ``SELECT 1``, else nothing and why."""
+def admitted(port: int, login: Credentials, password: str = "") -> tuple[str, str]:
+    """Return the server's version if it answers ``SELECT 1``, else nothing and why.
+
+    Args:
+        port: where it is published.
+        login: who asks.
+        password: where given, the role's new password, set as soon as it has answered.
+
+    Raises:
+        PasswordUnchangedError: the server answered, and did not set the new password.
+    """
     import psycopg
 
     try:
         with _connected(port, login) as connection:
             connection.execute("SELECT 1")
+            if password:
+                _set_password(connection, login.user, password)
             return str(connection.info.parameter_status("server_version") or "unknown"), ""
     except psycopg.Error as error:
         return "", str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
 
 
-def set_password(port: int, login: Credentials, password: str) -> None:
-    """Give the role a new password, sent as its verifier: a server that logs statements does not log it.
+class PasswordUnchangedError(Exception):
+    """The server did not set a new password."""
 
-    Raises:
-        psycopg.Error: the server did not do it.
-    """
+
+def _set_password(connection: Any, user: str, password: str) -> None:
+    """Set it as its verifier: a server that logs statements does not log it."""
+    import psycopg
     from psycopg import sql
 
-    with _connected(port, login) as connection:
-        verifier = connection.pgconn.encrypt_password(password.encode(), login.user.encode(), b"scram-sha-256")
-        connection.execute(
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(login.user), sql.Literal(verifier.decode()))
-        )
+    verifier = connection.pgconn.encrypt_password(password.encode(), user.encode(), b"scram-sha-256")
+    change = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(verifier.decode()))
+    try:
+        connection.execute(change)
+    except psycopg.Error as error:
+        raise PasswordUnchangedError(str(error)) from error
 
 
 def _connected(port: int, login: Credentials) -> Any:

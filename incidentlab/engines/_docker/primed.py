@@ -13,7 +13,7 @@ from typing import Any
 from incidentlab.engines._docker import images, names, passwords, sweep
 from incidentlab.engines._docker.client import asking
 from incidentlab.engines._docker.parts import Workshop
-from incidentlab.engines._docker.postgres import LIMITS, PORT, Credentials, set_password
+from incidentlab.engines._docker.postgres import LIMITS, PORT, Credentials, PasswordUnchangedError
 from incidentlab.engines._docker.ready import wait_ready
 from incidentlab.errors import DatabaseNotReadyError, EngineLostError
 
@@ -79,8 +79,6 @@ class _UnfitError(Exception):
 
 
 def _prime(shop: Workshop, image: str, key: str, deadline: float) -> Template:
-    import psycopg
-
     spec, api = shop.request.spec.database, shop.connection.api
     # This first password stays readable in the image's history of how it was made. So it is replaced before the
     # server stops, and opens nothing any more.
@@ -94,10 +92,10 @@ def _prime(shop: Workshop, image: str, key: str, deadline: float) -> Template:
             shop.await_network()
             api.start(container)
             port = shop.published(container, PORT)
-            wait_ready(shop, container, port, first, min(deadline, monotonic() + shop.request.timeout / 2))
+            until = min(deadline, monotonic() + shop.request.timeout / 2)
             try:
-                set_password(port, first, last.password)
-            except psycopg.Error as error:
+                wait_ready(shop, container, port, first, until, last.password)
+            except PasswordUnchangedError as error:
                 raise _UnfitError(str(error)) from error
             return Template(key, _kept(shop, container, key, last), last)
         finally:

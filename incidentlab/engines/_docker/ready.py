@@ -16,17 +16,22 @@ class TemplateUnusableError(DatabaseNotReadyError):
     """The server answers and does not take the password, or its image is gone: waiting would be in vain."""
 
 
-def wait_ready(shop: Workshop, container: str, port: int, login: Credentials, deadline: float) -> str:
+def wait_ready(
+    shop: Workshop, container: str, port: int, login: Credentials, deadline: float, password: str = ""
+) -> str:
     """Return the server's version once it has answered; polls tightly and stops when the container has ended.
 
+    ``password``, where given, is the role's from then on.
+
     Raises:
+        PasswordUnchangedError: it answered, and did not set the password.
         TemplateUnusableError: it answers, and knows another password.
         DatabaseNotReadyError: its container has ended, or ``deadline`` (of the monotonic clock) has passed.
     """
     why = "it has not answered yet"
     while monotonic() < deadline:
         if port:
-            version, why = admitted(port, login)
+            version, why = admitted(port, login, password)
             if version:
                 return version
             if _REFUSED in why:

@@ -70,6 +70,7 @@ def _begun(shop: Workshop, threads: list[Thread]) -> DockerStack:
             shop.voice.check()
         import psycopg  # noqa: F401 — takes as long as a container's start, and that is now; earlier it would delay it
 
+        shop.request.meanwhile()
         join_all(jobs, shop.cancel)
     except CancelledError:
         shop.voice.check()  # the reason is a listener's, raised in a thread that follows a log

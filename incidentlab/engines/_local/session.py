@@ -49,7 +49,7 @@ class Session:
         """
         _refuse(self.request.spec)
         # The driver takes longer to import than PostgreSQL to start: begin before anything else.
-        Thread(target=import_module, args=("psycopg",), name="import-psycopg", daemon=True).start()
+        Thread(target=self._load, name="incidentlab-load", daemon=True).start()
         wanted = self.request.spec.database
         major = wanted.major if wanted.replaced else ""
         host, identity = jobs.both(lambda: household.database_host(major), household.app_identity)
@@ -65,6 +65,10 @@ class Session:
             stop=self.stop_asked,
         )
         return self._stack(image, server, identity, ground, context)
+
+    def _load(self) -> None:
+        import_module("psycopg")
+        self.request.meanwhile()
 
     def _server(self, host: household.DatabaseHost, ground: Path) -> Server:
         quick = household.quick_ground(self.request.run, host.identity)
