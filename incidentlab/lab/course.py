@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from importlib import import_module
 from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING
 from incidentlab.engines._base import Stack
 from incidentlab.lab import archive, rows, staging
 from incidentlab.lab.assess import assess
-from incidentlab.lab.collect import as_record, collect, logs_of
 from incidentlab.lab.happening import Happening
 from incidentlab.lab.observe import watch
 from incidentlab.lab.probes import Prober
@@ -34,6 +34,8 @@ def take(
     if options.keep == "always" or (options.keep == "on-failure" and not seen.met):
         seen.kept = _ways_in(run_id, stack)
     else:
+        from incidentlab.lab.collect import as_record
+
         seen.evidence = as_record(seen.evidence, run_id)
     return seen
 
@@ -80,6 +82,8 @@ def _use(
                     with _phase(recorder, options.before, "alerts", watching.title):
                         proofs += watching.held_out()
                 with _phase(recorder, options.before, "collect", "Collect the evidence"):
+                    from incidentlab.lab.collect import collect, logs_of  # loaded by now; see _warm_up
+
                     logs = logs_of(stack)
                     evidence = collect(run_id, stack, probers[0], logs, shown(variant.dockerfile))
                 if scene.errors:
@@ -125,6 +129,7 @@ def _ways_in(run_id: str, stack: Stack) -> tuple[str, ...]:
 def _warm_up(prober: Prober) -> None:
     """Load what is needed later while the app starts: one of the machine's cores is idle then."""
     prober.warm_up()
+    import_module("incidentlab.lab.collect")
     archive.warm_up()
 
 

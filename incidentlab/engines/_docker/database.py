@@ -15,6 +15,7 @@ from incidentlab.engines._docker.ready import TemplateUnusableError, not_ready, 
 from incidentlab.engines._logins import create_roles
 
 ALIAS = "db"
+_SCRIPT = "docker-entrypoint.sh"  # of the official images
 VOLUME = "/var/lib/incidentlab/volume"  # in memory, of the size that the scenario says, and gone with the container
 
 
@@ -71,6 +72,10 @@ def _from_template(shop: Workshop, template: primed.Template, entrypoint: list[s
     """Start from the primed image, whose password is only good for exchanging it for this run's own."""
     old = template.credentials
     shop.secrets.add(old.password)
+    # There is nothing left to initialise. The official script would look into that and change the user, which takes it
+    # as long as the server itself to start.
+    if entrypoint == [_SCRIPT] and not shop.request.spec.database.interrupted:
+        return _serve(shop, template.image, ["postgres"], old, {}, deadline, user="postgres")
     return _serve(shop, template.image, entrypoint, old, {}, deadline)
 
 
@@ -84,20 +89,31 @@ def _discard(shop: Workshop) -> None:
 
 
 def _serve(
-    shop: Workshop, image: str, entrypoint: list[str], login: Credentials, env: dict[str, str], deadline: float
+    shop: Workshop,
+    image: str,
+    entrypoint: list[str],
+    login: Credentials,
+    env: dict[str, str],
+    deadline: float,
+    user: str = "",
 ) -> Database:
-    """Serve from an image that knows ``login``; it is this run's own from the first answer on."""
+    """Serve from an image that knows ``login``; it is this run's own from the first answer on.
+
+    With a ``user``, the entrypoint is the server itself.
+    """
     from docker.errors import ImageNotFound
 
     name = names.container(shop.request.run, ALIAS)
     spec = shop.request.spec.database
     command = server_command(spec)
     wrapped = interruptible.entrypoint(entrypoint) if spec.interrupted else None
+    if user:
+        wrapped, command = entrypoint, command[1:]
     limits = {**LIMITS, "tmpfs": {VOLUME: f"size={spec.volume},mode=1777"}} if spec.volume else LIMITS
     with asking(shop.connection, "starting PostgreSQL"):
         try:
             container = shop.create(
-                ALIAS, image, port=PORT, alias=ALIAS, env=env, command=command, entrypoint=wrapped, **limits
+                ALIAS, image, port=PORT, alias=ALIAS, env=env, command=command, entrypoint=wrapped, user=user, **limits
             )
         except ImageNotFound as error:  # removed in this moment, by a clean or by a run that made a newer one
             raise TemplateUnusableError(f"The image {image} is gone.") from error

@@ -71,13 +71,14 @@ class Workshop:
         command: list[str] | None = None,
         entrypoint: list[str] | None = None,
         networked: bool = True,
+        user: str = "",
         **limits: Any,
     ) -> str:
         """Create a container of this run, not started, and return its id.
 
         ``port`` is published on this machine's loopback and nowhere else; on ``host_port``, or where the engine
-        likes. A variable that is ``None`` in ``env`` is taken away from those of the image. ``limits`` are Docker's own
-        host options.
+        likes. ``user`` runs the command, where it is not to be the image's own. A variable that is ``None`` in ``env``
+        is taken away from those of the image. ``limits`` are Docker's own host options.
         """
         api = self.connection.api
         host = api.create_host_config(
@@ -99,6 +100,7 @@ class Workshop:
             "environment": dict(env),
             "ports": [] if port is None else [port],
             "entrypoint": entrypoint,
+            "user": user or None,
             "labels": self.labels,
             "host_config": host,
             "networking_config": networking if networked else None,

@@ -89,9 +89,10 @@ def _build(shop: Workshop, context: Path) -> tuple[Built, tuple[App, ...]]:
         made = build.run(
             Build(shop.connection, request.spec, context, request.registry, request.timeout, told, shop.cancel)
         )
-        images.clear_superseded(shop.connection)
         detail.append(f"{made.tag}, {made.image.get('Size', 0) / 1e6:.0f} MB")
-    return made, tuple(App(shop, made.image, replica) for replica in range(1, request.spec.replicas + 1))
+    apps = tuple(App(shop, made.image, replica) for replica in range(1, request.spec.replicas + 1))
+    images.clear_superseded(shop.connection)
+    return made, apps
 
 
 def _network(shop: Workshop) -> None:

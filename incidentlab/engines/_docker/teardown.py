@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Event
 from time import monotonic, sleep
 from typing import Any
 
@@ -58,7 +59,8 @@ def take_away(connection: Connection, run: str) -> None:
     found = things(connection, names.of_run(run))
     networks = [thing for thing in found if thing.kind == "network"]
     # All side by side: a network goes once its containers have left it, and each of them leaves before it ends.
-    jobs = [Job(f"remove-{thing.name}", _removal(connection, thing, networks)) for thing in found]
+    left_it = {thing.id: Event() for thing in found if thing.kind == "container"}
+    jobs = [Job(f"remove-{thing.name}", _removal(connection, thing, networks, left_it)) for thing in found]
     wait_for(jobs, PATIENCE_SECONDS + 5)
     left = things(connection, names.of_run(run)) if found else []
     if left:
@@ -97,10 +99,18 @@ def left_behind(left: list[Thing]) -> LeftBehindError:
     )
 
 
-def _removal(connection: Connection, thing: Thing, networks: list[Thing]) -> Callable[[], None]:
+def _removal(
+    connection: Connection, thing: Thing, networks: list[Thing], left_it: Mapping[str, Event]
+) -> Callable[[], None]:
     def removal() -> None:
         if thing.kind == "container":
-            _leave(connection, thing, networks)
+            try:
+                _leave(connection, thing, networks)
+            finally:
+                left_it[thing.id].set()
+        elif thing.kind == "network":
+            for each in left_it.values():
+                each.wait(PATIENCE_SECONDS)
         remove(connection, thing)
 
     return removal
