@@ -121,3 +121,21 @@ def test_two_replicas_that_make_the_tools_own_table_have_raced() -> None:
     found = find(evidence(app_log(text)))
     assert isinstance(found, Finding)
     assert found.confidence == "likely"
+
+
+BEGIN = "[pod/api-5d9c7f5b8d-{}/api] applying migrations\n"
+EXISTS = '[pod/api-5d9c7f5b8d-2xk9w/api] 0012_add_tags.up.sql: ERROR: relation "tags" already exists (SQLSTATE 42P07)\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "raced"),
+    [
+        (BEGIN.format("2xk9w") + BEGIN.format("7mm4t") + EXISTS, True),
+        (BEGIN.format("2xk9w") + EXISTS + BEGIN.format("2xk9w") + EXISTS, False),
+        (BEGIN.format("2xk9w") + EXISTS, False),
+        ("web  | INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.\n" * 2 + EXISTS, False),
+    ],
+    ids=["two replicas", "a crash loop", "one", "a tool called twice"],
+)
+def test_two_replicas_that_begin_at_once_have_raced(text: str, raced: bool) -> None:
+    assert isinstance(find(evidence(app_log(text))), Finding) is raced

@@ -1,11 +1,18 @@
 """Did several programs apply the same migrations at one time? Seen from their own words and from the compose file."""
 
+import re
+from collections.abc import Sequence
+
 from incidentlab.causes._evidence import ends, from_server
 from incidentlab.causes.migrations._course import Step, course
 from incidentlab.causes.migrations._start import applies_migrations
 from incidentlab.causes.migrations._steps import opens, step_name
 from incidentlab.model.compose import ComposeFacts
 from incidentlab.model.evidence import Evidence, LogEvent
+
+_GREETING = re.compile(
+    r"\bContext impl\b|\bWill assume \w|\bOperations to perform:|\bmigrations? found in\b|^\s{0,4}\$ "
+)
 
 
 def twice(evidence: Evidence) -> tuple[Step, Step] | None:
@@ -27,19 +34,34 @@ def twice(evidence: Evidence) -> tuple[Step, Step] | None:
 
 def several(evidence: Evidence) -> bool:
     """Whether more than one program says that it applies migrations: two services, or two replicas of one at once."""
+    opening = [event for event in evidence.logs if _begins(event)]
+    return len({(event.source, event.service) for event in opening}) > 1 or _twice_at_once(evidence, opening)
+
+
+def replicas_at_once(evidence: Evidence) -> bool:
+    """Whether one service says twice that it begins to apply migrations, and nothing ended the first time.
+
+    A tool's greeting does not count: a start script that calls it twice has it in the log twice, too.
+    """
+    opening = [event for event in evidence.logs if event.service and _begins(event)]
+    return _twice_at_once(evidence, [event for event in opening if not _GREETING.search(event.text)])
+
+
+def _begins(event: LogEvent) -> bool:
+    return not from_server(event) and (opens(event) or step_name(event) is not None)
+
+
+def _twice_at_once(evidence: Evidence, opening: Sequence[LogEvent]) -> bool:
     logs = evidence.logs
-    services: set[tuple[str, str]] = set()
-    last: dict[tuple[str, str, str], int] = {}
-    for number, event in enumerate(logs):
-        if from_server(event) or not (opens(event) or step_name(event)):
-            continue
-        services.add((event.source, event.service))
+    place = {event.id: number for number, event in enumerate(logs)}
+    last: dict[tuple[str, str, str], LogEvent] = {}
+    for event in opening:
         key = (event.source, event.service, event.text)
         before = last.get(key)
-        if before is not None and _undisturbed(logs[before + 1 : number], logs[before], event):
+        if before and _undisturbed(logs[place[before.id] + 1 : place[event.id]], before, event):
             return True  # a program says it once at each of its starts
-        last[key] = number
-    return len(services) > 1
+        last[key] = event
+    return False
 
 
 def applying_services(evidence: Evidence) -> tuple[tuple[ComposeFacts, tuple[str, ...]], ...]:

@@ -36,6 +36,7 @@ _DONE = re.compile(
     r"|\bNo (?:pending )?migrations to (?:apply|run)\b|\bNo migrations are pending\b"
     r"|\b[Mm]igrations?:? (?:are |were |was |is )?(?:all )?"
     r"(?:complete|completed|finished|done|succeeded|successful|applied|up to date)\b"
+    r"|\b[Mm]igration [\w.-]{1,120} (?:was |has been )?(?:successfully )?(?:applied|completed|finished|done)\b"
     r"|\b[Mm]igrat(?:ed|ions ran|ion ran) successfully\b|\b[Ff]inished (?:running )?migrations\b"
     r"|\b(?:[Dd]atabase|[Ss]chema)(?: is| has been)?(?: already| successfully)? (?:initiali[sz]ed|migrated"
     r"|up[- ]to[- ]date)\b|\b[Ss]chema (?:has been )?created\b"

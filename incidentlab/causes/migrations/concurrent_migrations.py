@@ -7,7 +7,7 @@ from incidentlab.causes.migrations._account import ending, is_fatal, leading, ov
 from incidentlab.causes.migrations._objects import is_bookkeeping
 from incidentlab.causes.migrations._races import RACE
 from incidentlab.causes.migrations._reading import Trouble, troubles
-from incidentlab.causes.migrations._starters import applying_services, several, twice
+from incidentlab.causes.migrations._starters import applying_services, replicas_at_once, several, twice
 from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -28,7 +28,8 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     pair = twice(evidence)
     if not told:
         doubled = troubles(evidence, "exists")
-        if not pair:  # a tool's own table, which each of several programs that migrate wanted to make
+        if not (pair or replicas_at_once(evidence)):
+            # a tool's own table, which each of several programs that migrate wanted to make
             doubled = tuple(one for one in doubled if is_bookkeeping(one.name)) if several(evidence) else ()
         return _finding(evidence, doubled) if doubled else None
     caught = _caught(evidence, told)

@@ -16,7 +16,7 @@ from incidentlab.causes.migrations._announcements import FAILED
 from incidentlab.causes.migrations._graph import database_of, makers, project_of
 from incidentlab.causes.migrations._objects import EXISTS, is_bookkeeping
 from incidentlab.causes.migrations._reading import Trouble, troubles
-from incidentlab.causes.migrations._starters import twice
+from incidentlab.causes.migrations._starters import replicas_at_once, twice
 from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -34,7 +34,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     told = tuple(one for one in told if not is_bookkeeping(one.name))
     if not told:
         return None  # a tool's own table is made by nobody else: it looks for it elsewhere, or several made it at once
-    if twice(evidence):
+    if twice(evidence) or replicas_at_once(evidence):
         return None  # several started at once; who lost found the winner's tables
     what = "Something that is there already was to be created"
     since = applied_since(evidence, told)
