@@ -6,6 +6,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from incidentlab.console import next_view
 from incidentlab.console.output import panel
 from incidentlab.console.theme import Signs
 from incidentlab.model.run import Check, Run
@@ -21,7 +22,7 @@ def view(run: Run, signs: Signs, console: Console, kept: Sequence[str] = (), *, 
         lines = (Text(f"  {line}", no_wrap=True, overflow="ignore") for line in kept)
         parts += [Text(), Text("  Left running", "title"), *lines]
     if next_steps:
-        parts += [Text(), next_commands(run, console)]
+        parts += [Text(), next_view.view(_next(run), console.width)]
     return Group(*parts)
 
 
@@ -56,22 +57,6 @@ def verdict(run: Run) -> Text:
         words = "NOT HEALTHY" if run.variant != "broken" else "NOT REPRODUCED"
         style = "verdict.bad"
     return Text.assemble((f"  {words}", style), f"  in {run.seconds:.1f} s   ", (f"run {run.id}", "quiet"))
-
-
-def next_commands(run: Run, console: Console) -> Group:
-    """Return the commands that make sense after this run.
-
-    Each is a whole line and in no table: a command must never be cut, however narrow the terminal.
-    """
-    commands = _next(run)
-    width = max(len(text) for text, _ in commands)
-    room = console.width - width - 5 >= max(len(meaning) for _, meaning in commands)
-    lines = [Text("  Next", "title")]
-    for text, meaning in commands:
-        line = Text(f"  {text:<{width}}" if room else f"  {text}", "command", no_wrap=True, overflow="ignore")
-        lines.append(line.append(f"   {meaning}", "quiet") if room else line)
-        lines += [] if room else [Text(f"    {meaning}", "quiet")]
-    return Group(*lines)
 
 
 def _next(run: Run) -> list[tuple[str, str]]:

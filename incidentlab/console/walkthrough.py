@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Group
 from rich.text import Text
 
-from incidentlab.console import run_view
+from incidentlab.console import next_view, run_view
 from incidentlab.console._walkthrough import practices, reading, source, summary, texts, use, ways
 from incidentlab.console._walkthrough.keyboard import silent
 from incidentlab.console._walkthrough.paper import Paper
@@ -161,7 +161,7 @@ class Walkthrough:
         both = summary.view(broken, fixed, self._signs, self._paper.console.width)
         self._paper.show(Group(Group(self._paper.line(), both)))
         self._paper.show(Text(f"  {words}", style))
-        self._paper.show(Group(summary.next_commands(commands)))
+        self._paper.show(Group(next_view.view(commands, self._paper.console.width)))
 
     def farewell(self, commands: Commands) -> None:
         """Say what was seen, that nothing runs any more, and how to go on another time."""
@@ -170,7 +170,7 @@ class Walkthrough:
         title = self._titles[self.step - 1]
         where = f"You left {when} step {self.step} of {len(self._titles)} {self._signs.dot} {title}."
         self._paper.show(Text(), Text(f"  {where}"), Text("  Nothing that was started is left.", "quiet"))
-        self._paper.show(summary.next_commands(commands, "To go on"))
+        self._paper.show(next_view.view(commands, self._paper.console.width, "To go on"))
 
     def _tell(self, event: Event) -> None:
         if self._progress is None:

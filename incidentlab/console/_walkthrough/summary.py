@@ -1,7 +1,5 @@
 """The walkthrough in one look: broken beside fixed, and where to go from there."""
 
-from collections.abc import Sequence
-
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -34,13 +32,6 @@ def view(broken: Run, fixed: Run, signs: Signs, width: int = 80) -> Group:
         table.add_row(Text(f"  {name}" if beside else name, "quiet"), *cells)
     below = () if beside else both
     return Group(table, *(_whole(("record  ", "quiet"), (run.id, "command")) for run in below))
-
-
-def next_commands(commands: Sequence[tuple[str, str]], title: str = "Next") -> Group:
-    """Return commands and what each is for, each in a whole line: a command must never be cut."""
-    width = max((len(text) for text, _ in commands), default=0)
-    lines = (_whole((f"  {text:<{width}}", "command"), (f"   {meaning}", "quiet")) for text, meaning in commands)
-    return Group(Text(f"  {title}", "title"), *lines)
 
 
 def _whole(*pieces: tuple[str, str]) -> Text:
