@@ -8,6 +8,8 @@ converts them itself: plain scalars are text, except for what JSON calls a numbe
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
+from shlex import quote
 from typing import Any
 
 import yaml
@@ -22,7 +24,6 @@ except ImportError:  # PyYAML without libyaml: slower, otherwise the same
 Path = tuple[str | int, ...]
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?")
-_MEND = ("Correct the line above, then check with: incidentlab scenarios validate",)
 _DEEPEST = 64  # levels of mappings and lists
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -68,13 +69,21 @@ def read(text: str, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise ScenarioError(f"{name} is not valid YAML.", [f"{where}: {error.problem}"], mend=_MEND) from None
+        raise ScenarioError(f"{name} is not valid YAML.", [f"{where}: {error.problem}"], mend=mend(name)) from None
     except yaml.YAMLError as error:
-        raise ScenarioError(f"{name} is not valid YAML.", [f"{name}: {error}"], mend=_MEND) from None
+        raise ScenarioError(f"{name} is not valid YAML.", [f"{name}: {error}"], mend=mend(name)) from None
     places: dict[Path, Place] = {(): Place(1, 1)}
     if node is None:
         return Document(name, None, places)
     return Document(name, _value(node, (), places, name, ()), places)
+
+
+def mend(name: str) -> tuple[str, ...]:
+    """Return what to do about a file that cannot be used; a scenario is checked by its own folder."""
+    path = PurePath(name)
+    if path.name != "scenario.yaml":
+        return ("Correct what is named above, then try again.",)
+    return (f"Correct what is named above, then check with: incidentlab scenarios validate {quote(str(path.parent))}",)
 
 
 def _check_depth(text: str, name: str) -> None:
@@ -86,7 +95,7 @@ def _check_depth(text: str, name: str) -> None:
             if depth > _DEEPEST:
                 line = event.start_mark.line + 1 if event.start_mark else "?"
                 where = f"{name}:{line}: more than {_DEEPEST} levels"
-                raise ScenarioError(f"{name} cannot be used.", [where], mend=_MEND)
+                raise ScenarioError(f"{name} cannot be used.", [where], mend=mend(name))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -98,7 +107,7 @@ def _value(node: yaml.Node, path: Path, places: dict[Path, Place], name: str, pa
         raise ScenarioError(
             f"{name} refers to itself.",
             [f"{name}:{place.line}:{place.column}: an alias inside its own anchor"],
-            mend=_MEND,
+            mend=mend(name),
         )
     inner = (*parents, id(node))
     if isinstance(node, yaml.MappingNode):
@@ -116,10 +125,12 @@ def _mapping(
     for key_node, value_node in node.value:
         where = f"{name}:{key_node.start_mark.line + 1}:{key_node.start_mark.column + 1}"
         if not isinstance(key_node, yaml.ScalarNode):
-            raise ScenarioError(f"{name} cannot be used.", [f"{where}: a key has to be a word"], mend=_MEND)
+            raise ScenarioError(f"{name} cannot be used.", [f"{where}: a key has to be a word"], mend=mend(name))
         key = key_node.value
         if key in result:
-            raise ScenarioError(f"{name} cannot be used.", [f"{where}: the key {key!r} stands here twice"], mend=_MEND)
+            raise ScenarioError(
+                f"{name} cannot be used.", [f"{where}: the key {key!r} stands here twice"], mend=mend(name)
+            )
         places[(*path, key)] = Place(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         result[key] = _value(value_node, (*path, key), places, name, parents)
     return result

@@ -4,7 +4,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from incidentlab.catalogue import _rules
-from incidentlab.catalogue._document import Document, read
+from incidentlab.catalogue._document import Document, mend, read
 from incidentlab.catalogue._problems import Problems
 from incidentlab.catalogue._steps import inside, steps
 from incidentlab.catalogue._variants import variant, workload
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 ENGINES: tuple[EngineName, ...] = ("docker", "local")
 FILE_NAME = "scenario.yaml"
-_MEND = ("Mend the file, then check with: incidentlab scenarios validate",)
 _LARGEST_FILE = 256 * 1024  # bytes; a scenario is a page of text
 
 
@@ -73,16 +72,20 @@ def text_of(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise ScenarioError(
-                f"{_shown(path)} is too large.", [f"{_shown(path)}: over {_LARGEST_FILE} bytes"], mend=_MEND
+                f"{_shown(path)} is too large.",
+                [f"{_shown(path)}: over {_LARGEST_FILE} bytes"],
+                mend=mend(_shown(path)),
             )
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ScenarioError(
-            f"{_shown(path)} cannot be read.", [f"{_shown(path)}: not UTF-8 at byte {error.start}"], mend=_MEND
+            f"{_shown(path)} cannot be read.",
+            [f"{_shown(path)}: not UTF-8 at byte {error.start}"],
+            mend=mend(_shown(path)),
         ) from None
     except OSError as error:
         raise ScenarioError(
-            f"{_shown(path)} cannot be read.", [f"{_shown(path)}: {error.strerror}"], mend=_MEND
+            f"{_shown(path)} cannot be read.", [f"{_shown(path)}: {error.strerror}"], mend=mend(_shown(path))
         ) from None
 
 

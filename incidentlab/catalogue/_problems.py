@@ -1,15 +1,13 @@
 """What is wrong with a scenario file, collected with its places."""
 
-from incidentlab.catalogue._document import Document
+from incidentlab.catalogue._document import Document, mend
 from incidentlab.errors import ScenarioError
-
-_MEND = "Correct the lines above, then check with: incidentlab scenarios validate"
 
 
 class Problems:
     """Collects what is wrong, so that an author sees all of it in one go."""
 
-    def __init__(self, document: Document, mend: str = _MEND) -> None:
+    def __init__(self, document: Document, mend: str = "") -> None:
         self._document = document
         self._mend = mend
         self.found: list[str] = []
@@ -22,5 +20,5 @@ class Problems:
             raise ScenarioError(
                 f"{self._document.name} cannot be used.",
                 self.found,
-                mend=[self._mend],
+                mend=[self._mend] if self._mend else mend(self._document.name),
             )

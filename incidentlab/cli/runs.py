@@ -18,6 +18,7 @@ def list_command(context: typer.Context, json: JsonOption = False) -> None:
     """List the recorded runs, newest first."""
     from rich.text import Text
 
+    from incidentlab.console.output import command
     from incidentlab.console.runs_view import listing
     from incidentlab.lab.history import history
 
@@ -31,7 +32,8 @@ def list_command(context: typer.Context, json: JsonOption = False) -> None:
     else:
         output.show(listing(found, output.signs))
     for each in damaged:
-        output.say(Text(f"{output.signs.unmet} {each}: the record cannot be read (incidentlab runs rm {each})", "warn"))
+        output.say(Text(f"{output.signs.unmet} {each}: the record cannot be read; remove it:", "warn"))
+        output.say(command(f"  incidentlab runs rm {each}"))
 
 
 @group.command("show")

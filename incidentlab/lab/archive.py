@@ -196,12 +196,22 @@ def _read(path: Path, kind: Any) -> Any:
             mend=[f"If it is lost, remove the record: incidentlab runs rm {path.parent.name}"],
         ) from None
     except ValueError as error:
-        first = str(error).splitlines()[0]
         raise StorageError(
             f"{path} is damaged or was written by another version.",
-            why=first,
+            why=_said(error),
             mend=[f"Remove the record: incidentlab runs rm {path.parent.name}"],
         ) from None
+
+
+def _said(error: ValueError) -> str:
+    """Say the first thing that is wrong and where it stands; a count of mistakes helps nobody."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}." if place else f"{first['msg']}."
 
 
 def _write(path: Path, content: bytes) -> None:

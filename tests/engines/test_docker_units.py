@@ -106,6 +106,20 @@ def test_builders_stream_is_understood_though_its_lines_come_in_pieces() -> None
     assert log.made == []
 
 
+def test_a_long_output_keeps_its_first_lines_and_its_last() -> None:
+    log = BuildLog(recipe.instructions("FROM a\nRUN useradd --wrong\n"))
+    lines = ["useradd: unrecognized option", *(f"  option {number}" for number in range(40))]
+    for item in [
+        *_stream("Step 2/2 : RUN useradd --wrong\n", *(f"{line}\n" for line in lines)),
+        {"errorDetail": {"code": 2}, "error": "returned a non-zero code: 2"},
+    ]:
+        log.read(item)
+    assert log.failure is not None
+    output = log.failure.output
+    assert (output[0], output[4], output[-1]) == (lines[0], "… (21 lines)", lines[-1])
+    assert len(output) == 4 + 1 + 16
+
+
 def test_only_layers_that_a_build_made_are_its_own() -> None:
     log = BuildLog(recipe.instructions("FROM a\nENV A=1\nENV B=2\n"))
     for item in _stream(

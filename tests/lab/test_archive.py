@@ -100,3 +100,12 @@ def test_a_name_that_leads_elsewhere_is_not_followed() -> None:
     archive.save(RUN, EVIDENCE, {})
     with pytest.raises(UnknownNameError):
         archive.resolve("../../etc")
+
+
+@pytest.mark.parametrize(("content", "why"), [('{"id":', "EOF"), ('{"id": "x"}', "scenario: Field required.")])
+def test_a_damaged_record_says_what_is_wrong_with_it(content: str, why: str) -> None:
+    folder = archive.save(RUN, EVIDENCE, {})
+    (folder / "run.json").write_text(content)
+    with pytest.raises(StorageError) as caught:
+        archive.load(RUN.id)
+    assert why in caught.value.why

@@ -96,7 +96,7 @@ def test_broken_scenario_is_named_by_line_and_column(local: Station, text: str, 
     file = local.folder / local.id / "scenario.yaml"
     file.write_text(text.replace("{id}", local.id), "utf-8")
     done = local.run(local.variant("broken", "--json"))
-    done.assert_panel(2, f"scenario.yaml{place}", why, "scenarios validate")
+    done.assert_panel(2, f"scenario.yaml{place}", why, "scenarios validate", local.id)
     local.assert_nothing_left()
     assert local.run(["scenarios", "validate", str(file.parent)]).code == 2
 

@@ -9,7 +9,7 @@ from typing import Any
 from incidentlab.engines._docker.recipe import Instruction
 from incidentlab.logtext import LineBuffer, bound_line, clean_line
 
-TAIL = 20  # last lines of a step's output that go into an error
+HEAD, TAIL = 4, 16  # first and last lines of a step's output that go into an error: some programs name it at once
 
 # "Step 3/9 : RUN pip install …"; Podman writes "STEP 3/9: RUN …".
 _STEP = re.compile(r"^step (?P<number>\d+)/(?P<total>\d+)\s*: (?P<text>.*)$", re.IGNORECASE)
@@ -37,7 +37,9 @@ class BuildLog:
     def __init__(self, planned: tuple[Instruction, ...]) -> None:
         self._planned = planned
         self._lines = LineBuffer()
+        self._begun: list[str] = []
         self._output: deque[str] = deque(maxlen=TAIL)
+        self._left_out = 0
         self._step = ""
         self._text = ""
         self._number = 0
@@ -72,7 +74,9 @@ class BuildLog:
             ours = int(step["number"]) > len(self._planned) > 0
             self._step = f"{step['number']}/{total}"
             self._number, self._text = int(step["number"]), self._shown(int(step["number"]), step["text"])
+            self._begun.clear()
             self._output.clear()
+            self._left_out = 0
             self._last_was_cached = False
             return [] if ours else [f"{self._step} {self._text}"]
         if line == " ---> Using cache":
@@ -84,8 +88,15 @@ class BuildLog:
         elif built := _BUILT.match(line):
             self.image = self.image or built["id"]
         elif line and not _NOISE.match(line):
-            self._output.append(line)
+            self._keep(line)
         return []
+
+    def _keep(self, line: str) -> None:
+        if len(self._begun) < HEAD:
+            self._begun.append(line)
+            return
+        self._left_out += len(self._output) == TAIL
+        self._output.append(line)
 
     def _shown(self, number: int, text: str) -> str:
         """Return the instruction as the file has it: the builder prints variables filled in, and long lines whole."""
@@ -101,5 +112,5 @@ class BuildLog:
             self._step,
             self._text,
             self._number,
-            tuple(self._output),
+            (*self._begun, *([f"… ({self._left_out:,} lines)"] if self._left_out else []), *self._output),
         )

@@ -235,8 +235,9 @@ class Server:
 
     def _weather(self, error: OSError) -> DatabaseNotReadyError:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        where = Path(error.filename).parent if error.filename else self.folder
         return DatabaseNotReadyError(
             "The run's own PostgreSQL has no space left." if full else "PostgreSQL's files could not be prepared.",
             why=f"{error.strerror or error}: {error.filename or self.folder}",
-            mend=files.space_mend(self.folder) if full else ("Remove the cache; it is made anew: incidentlab clean",),
+            mend=files.space_mend(where) if full else ("Remove the cache; it is made anew: incidentlab clean",),
         )
