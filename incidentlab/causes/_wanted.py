@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from incidentlab.causes._evidence import from_server
 from incidentlab.model.evidence import Evidence
 
 _OPTION = re.compile(r"--(?:project|database-url|container|compose)\b")
@@ -32,6 +33,11 @@ def once(sentences: Iterable[str]) -> tuple[str, ...]:
             kept.append(one)
         asked |= named
     return tuple(kept)
+
+
+def app_spoke(evidence: Evidence) -> bool:
+    """Whether there is a log of the program's own; what it does not tell, it is not asked for again."""
+    return any(not from_server(event) for event in evidence.logs)
 
 
 def _all_given(sentence: str, given: dict[str, bool]) -> bool:

@@ -81,6 +81,7 @@ def test_an_exit_code_alone_is_likely(code: int) -> None:
     assert isinstance(found, Finding)
     assert found.confidence == "likely"
     assert str(code) in found.evidence[0].claim
+    assert not any("exit code" in one for one in found.missing)  # that is what is known
 
 
 def test_the_script_with_windows_line_ends_is_named() -> None:

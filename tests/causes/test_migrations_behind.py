@@ -114,9 +114,12 @@ def test_what_kept_the_revisions_from_being_applied_comes_first() -> None:
     [((container(exit_code=1),), "likely"), ((probe(), container(health="healthy")), "possible")],
 )
 def test_the_distance_alone_is_a_weaker_word(more: tuple[object, ...], confidence: str) -> None:
-    found = find(evidence(database(["rev1"], tables=["public.tasks"]), chain("due"), *more))  # type: ignore[arg-type]
-    assert isinstance(found, Finding)
-    assert found.confidence == confidence
+    facts = (database(["rev1"], tables=["public.tasks"]), chain("due"), *more)
+    for log in ((), (app_log("INFO:     Started server process [1]"),)):
+        found = find(evidence(*log, *facts))  # type: ignore[arg-type]
+        assert isinstance(found, Finding)
+        assert found.confidence == confidence
+        assert any("--logs" in one for one in found.missing) == (not log)
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,9 @@ def test_an_unmigrated_database_without_a_log_is_likely() -> None:
     assert isinstance(found, Finding)
     assert found.confidence == "likely"
     assert any("--logs" in one for one in found.missing)
+    with_log = find(evidence(app_log("INFO:     Started server process [1]"), database(), project("tasks")))
+    assert isinstance(with_log, Finding)
+    assert not any("--logs" in one for one in with_log.missing)  # it is there, and does not tell
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,14 @@ def test_database_and_code_alone_are_likely() -> None:
     assert serving.confidence == "possible"
 
 
+def test_a_log_that_is_there_is_not_asked_for() -> None:
+    facts = (database(["ffff00001111"]), project("tasks"))
+    for log in ((), (app_log("INFO:     Started server process [1]"),)):
+        found = find(evidence(*log, *facts))
+        assert isinstance(found, Finding)
+        assert any("--logs" in one for one in found.missing) == (not log)
+
+
 def test_a_later_upgrade_rules_it_out() -> None:
     text = (
         f"{_WORDING[0].format(name='ffff00001111')}\napp exited with code 255\n"

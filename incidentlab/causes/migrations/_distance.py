@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from incidentlab.causes._evidence import cited, works
+from incidentlab.causes._wanted import app_spoke
 from incidentlab.causes.migrations._account import ending
 from incidentlab.causes.migrations._graph import makers
 from incidentlab.causes.migrations._lacking import hindered, lead_of, settled
@@ -65,7 +66,7 @@ def distance(
         evidence=(*links, *(ending(evidence, lead) if lead else ())),
         mend=remedies(evidence, project),
         missing=()
-        if confidence == "certain"
+        if confidence == "certain" or app_spoke(evidence)
         else ("The service's log would show whether it fails for want of them: give --logs.",),
     )
 

@@ -1,6 +1,7 @@
 """The schema was never brought to the database that the service uses."""
 
 from incidentlab.causes._evidence import cited, from_server
+from incidentlab.causes._wanted import app_spoke
 from incidentlab.causes.migrations._account import ending, goes_on, is_fatal, over, over_now
 from incidentlab.causes.migrations._announcements import NEVER
 from incidentlab.causes.migrations._apps import all_unapplied
@@ -100,7 +101,7 @@ def _announced(evidence: Evidence, project: ProjectFacts | None, told: Trouble) 
         summary="The migration tool, or the application itself, says that the database has no schema yet.",
         evidence=(cited(told.event, "It says that nothing is applied"), *ending(evidence, told)),
         mend=remedies(evidence, project),
-        missing=_wanted(project, None, None),
+        missing=_wanted(evidence, project, None, None),
     )
 
 
@@ -118,7 +119,7 @@ def _found(
         summary=_summary(evidence, project, database, missing.bare if missing else None),
         evidence=chain(evidence, project, database, missing),
         mend=remedies(evidence, project),
-        missing=_wanted(project, database, missing) if confidence != "certain" else (),
+        missing=_wanted(evidence, project, database, missing) if confidence != "certain" else (),
     )
 
 
@@ -175,14 +176,14 @@ def _at_start(evidence: Evidence, project: ProjectFacts) -> str:
 
 
 def _wanted(
-    project: ProjectFacts | None, database: DatabaseFacts | None, missing: MissingTable | None
+    evidence: Evidence, project: ProjectFacts | None, database: DatabaseFacts | None, missing: MissingTable | None
 ) -> tuple[str, ...]:
     wanted = []
     if database is None:
         wanted.append("The database's revision and tables would tell never migrated from behind: give --database-url.")
     if project is None:
         wanted.append("The code's revisions would show which one creates the table: give --project.")
-    if missing is None:
+    if missing is None and not app_spoke(evidence):
         wanted.append("The service's log would show whether it fails for want of a table: give --logs.")
     return tuple(wanted)
 

@@ -1,6 +1,7 @@
 """The database is at a revision that the code does not know."""
 
 from incidentlab.causes._evidence import cited, works
+from incidentlab.causes._wanted import app_spoke
 from incidentlab.causes.migrations._account import (
     applied_since,
     command,
@@ -53,6 +54,9 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     )
 
 
+_DEPLOYED = "Whether this code is the one that is deployed: compare it with the image."
+
+
 def _from_facts(
     evidence: Evidence, project: ProjectFacts | None, database: DatabaseFacts | None, strange: tuple[str, ...]
 ) -> Finding | None:
@@ -66,7 +70,7 @@ def _from_facts(
         summary=f"The database's version table names {', '.join(strange)}, and no revision of the code has that id.",
         evidence=(*_fact_links(project, database, strange), *_suffering(evidence)),
         mend=_mends(evidence, strange[0]),
-        missing=("Whether this code is the one that is deployed: compare it with the image, or give --logs.",),
+        missing=(_DEPLOYED if app_spoke(evidence) else f"{_DEPLOYED[:-1]}, or give --logs.",),
     )
 
 

@@ -140,7 +140,6 @@ def _image(evidence: Evidence, event: LogEvent | None) -> str:
 
 
 def _found(evidence: Evidence, confidence: Confidence, text: str, links: list[Link], event: LogEvent | None) -> Finding:
-    wanted = "The exit code would show it: 126 for a file that cannot be run, 127 for one that is not found."
     return Finding(
         cause=_ID,
         title=_TITLE,
@@ -148,8 +147,15 @@ def _found(evidence: Evidence, confidence: Confidence, text: str, links: list[Li
         summary=summary(text, event),
         evidence=tuple(links),
         mend=mends(_image(evidence, event), text, event, links),
-        missing=() if confidence == "certain" else (wanted, *wanted_state(evidence)),
+        missing=() if confidence == "certain" else (_wanted(event), *wanted_state(evidence)),
     )
+
+
+def _wanted(event: LogEvent | None) -> str:
+    """Ask for the half that is not there: of the exit code and of what was said, one alone is a guess."""
+    if event is None:
+        return "What was said at its start would tell a missing script from a missing interpreter: docker logs."
+    return "The exit code would show it: 126 for a file that cannot be run, 127 for one that is not found."
 
 
 CAUSE = Cause(
