@@ -73,7 +73,10 @@ def _exit(stack: Stack) -> str:
     states = [stack.app(replica) for replica in range(1, len(stack.app_urls) + 1)]
     gone = next((index for index, state in enumerate(states) if state.status != "running"), 0)
     who = "The app" if len(states) == 1 else f"Replica {gone + 1} of the app"
-    return f"{who} exited with code {states[gone].exit_code}"
+    state = states[gone]
+    if state.error and state.started_at is None:  # the last two parts tell; those before them name the engine's insides
+        return f"{who} could not be started: {': '.join(state.error.split(': ')[-2:])}"
+    return f"{who} exited with code {state.exit_code}"
 
 
 def _out_of_time(prober: Prober, within: float, tell: Tell) -> Observation:

@@ -21,6 +21,7 @@ _MOST_SYMPTOMS = 6
 _ANSWER = re.compile(
     r"\" 5\d\d\b|\bstatus(?:_?code)?[\"']?[=:] ?5\d\d\b", re.IGNORECASE
 )  # of a request, in an access log
+_FEW = 2  # lines of a log that need no choice
 
 
 @dataclass(slots=True)
@@ -93,9 +94,14 @@ def run_record(
 def symptoms(evidence: Evidence) -> tuple[str, ...]:
     """Return the captured lines that matter: what the app's last errors say, without their tracebacks.
 
-    A line of the access log only says that a request failed; it is shown where the app says nothing else.
+    A line of the access log only says that a request failed; it is shown where the app says nothing else. An app that
+    ends after a few words has said with these what there is to say, whatever they are.
     """
-    errors = [event for event in evidence.logs if event.source != "database" and event.severity in ("error", "fatal")]
+    words = [event for event in evidence.logs if event.source != "database"]
+    errors = [event for event in words if event.severity in ("error", "fatal")]
+    ended = any(each.exit_code is not None for each in evidence.containers if each.id != "container:database")
+    if not errors and ended and len(words) <= _FEW:
+        errors = words
     told = [event for event in errors if event.exception or not _ANSWER.search(event.text)]
     lines: list[str] = []
     for event in (told or errors)[-2:]:

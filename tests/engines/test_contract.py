@@ -3,6 +3,7 @@
 import json
 import re
 import urllib.request
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import pytest
 from incidentlab.engines._base import Stack
 from incidentlab.errors import BuildFailedError, DatabaseNotReadyError
 from incidentlab.model.events import LogLine, PhaseEnded, PhaseStarted
+from incidentlab.model.scenario import ContextEntry
 from tests.engines.harness import HEALTHCHECK, Bench, dockerfile, until
 
 
@@ -257,3 +259,21 @@ def test_phases_are_told_from_start_to_end(bench: Bench) -> None:
     ended = [event.phase for event in bench.events if isinstance(event, PhaseEnded)]
     assert sorted(started) == sorted(ended) == ["build", "database", "teardown"]
     assert all(event.ok for event in bench.events if isinstance(event, PhaseEnded))
+
+
+def test_a_script_whose_interpreter_is_not_there_does_not_run_and_the_reason_is_kept(
+    bench: Bench, tmp_path: Path
+) -> None:
+    script = tmp_path / "context" / "start.sh"
+    script.parent.mkdir()
+    script.write_bytes(b"#!/bin/sh\r\necho it runs\r\n")
+    script.chmod(0o755)
+    text = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nUSER 1001\nEXPOSE 8000\nCMD ["./start.sh"]\n'
+    with bench.up(text, context=(ContextEntry(".", script.parent),)) as stack:
+        stack.start_app()
+        assert stack.wait_app_exit(30)
+        said = [stack.app().error, *(line.text for line in stack.logs("app"))]
+    assert [each for each in said if each] in (
+        ["exec ./start.sh: no such file or directory"],  # of the runtime, in the log
+        ['exec: "./start.sh": no such file or directory'],  # as an engine says it that never came so far
+    )

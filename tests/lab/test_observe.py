@@ -34,6 +34,13 @@ def test_a_dead_app_is_a_crash_at_once_whatever_the_deadline() -> None:
     assert monotonic() - began < 60
 
 
+def test_an_app_that_was_never_started_is_a_crash_with_the_engines_reason() -> None:
+    error = "driver failed programming external connectivity: Error starting userland proxy: bind: address in use"
+    never = container(exit_code=128, error=error)
+    outcome, told, _ = observed(FakeStack(never, started=True), NOBODY, within=3600)
+    assert (outcome, told) == ("crash", ["The app could not be started: bind: address in use"])
+
+
 def test_the_first_healthy_answer_ends_the_wait(serve: Serve) -> None:
     answers = iter([503, 503, 200])
     with serve(lambda _method, _path: (next(answers), {})) as url:

@@ -3,7 +3,7 @@
 import pytest
 
 from incidentlab.lab.record import symptoms
-from incidentlab.testing import app_log, evidence
+from incidentlab.testing import app_log, container, evidence
 
 TOLD = (
     "Traceback (most recent call last):\n"
@@ -30,3 +30,15 @@ def test_the_app_s_word_is_shown_before_its_failed_requests(text: str, shown: st
     lines = symptoms(evidence(app_log(text)))
     assert shown in lines[-1]
     assert len(lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "exit_code", "shown"),
+    [
+        ("exec ./entrypoint.sh: no such file or directory", 1, True),
+        ("exec ./entrypoint.sh: no such file or directory", None, False),  # it runs, so this was not its end
+        ("one\ntwo\nthree\nfour", 1, False),
+    ],
+)
+def test_few_words_before_an_end_are_what_there_is_to_say(text: str, exit_code: int | None, shown: bool) -> None:
+    assert symptoms(evidence(app_log(text), container(exit_code=exit_code))) == ((text,) if shown else ())

@@ -1,7 +1,10 @@
 """The app of one run: a process that stands for the container, with its exit, its health and its times."""
 
+import os
+import re
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +46,9 @@ class App:
         if self.launch.program is None:
             name = self.launch.argv[0]
             self._never_started(f'exec: "{name}": executable file not found in $PATH')
+            return
+        if _lacks_interpreter(Path(self.launch.program)):
+            self._never_started(f'exec: "{self.launch.argv[0]}": no such file or directory')
             return
         try:
             self.child = self.identity.start(
@@ -110,3 +116,14 @@ def _stop_signal(name: str) -> signal.Signals:
 def log_path(ground: Path, replica: int = 1) -> Path:
     """Return where a replica's output is written."""
     return ground / f"{log_name('app', replica)}.log"
+
+
+def _lacks_interpreter(program: Path) -> bool:
+    """Whether a script names an interpreter that is not there, as one with Windows line ends does.
+
+    Asked before it is started: who starts it in our place says that in its own name, and in words of its own.
+    """
+    with suppress(OSError), program.open("rb") as script:
+        named = re.match(rb"#![ \t]*([^ \t\n]+)", script.readline(256))
+        return named is not None and not Path(os.fsdecode(named[1])).exists()
+    return False
