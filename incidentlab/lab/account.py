@@ -21,27 +21,38 @@ def accounts(run_ids: Sequence[str]) -> tuple[Account, ...]:
 
 
 def _account(run_id: str) -> Account:
-    record = archive.load(run_id)
+    return _told(archive.load(run_id))
+
+
+def _told(record: archive.Record) -> Account:
     return Account(record.run, record.evidence, diagnose(record.evidence))
 
 
 def _last_story() -> tuple[Account, ...]:
-    """Return the last run and the newest one before it of another variant, oldest first.
+    """Return the last run and its counterpart among those before it, oldest first: a break and its fix.
 
-    The other one is of the same scenario; of the same engine where there is one, because figures of two engines
-    cannot be compared.
+    The counterpart is of the same scenario, and well where the last one was not, or the other way round: whoever has
+    tried several remedies wants the account of the last one and the break, not of two remedies. Of the same engine
+    where there is one, because figures of two engines cannot be compared.
     """
-    newest = _account("last")
-    others = []
+    newest = archive.load("last")
+    best: archive.Record | None = None
     for run_id in reversed(archive.ids()[:-1]):
         if _variant_in(run_id) == newest.run.variant:
             continue
-        account = _account(run_id)
-        if account.run.scenario == newest.run.scenario:
-            others.append(account)
-            if account.run.engine == newest.run.engine:
-                return (account, newest)
-    return (others[0], newest) if others else (newest,)
+        other = archive.load(run_id)
+        if other.run.scenario != newest.run.scenario:
+            continue
+        if best is None or _closeness(newest, other) > _closeness(newest, best):
+            best = other
+        if all(_closeness(newest, best)):
+            break
+    return (_told(best), _told(newest)) if best else (_told(newest),)
+
+
+def _closeness(newest: archive.Record, other: archive.Record) -> tuple[bool, bool]:
+    counterpart = (newest.run.outcome == "healthy") != (other.run.outcome == "healthy")
+    return counterpart, newest.run.engine == other.run.engine
 
 
 def _variant_in(run_id: str) -> str:
