@@ -24,16 +24,15 @@ class Learner:
     engine: str
 
     @classmethod
-    def of(cls, scenario_id: str, where: Path, engine: str = "local", *, sustained: float | None = None) -> "Learner":
+    def of(cls, scenario_id: str, where: Path, engine: str = "local", **patience: float) -> "Learner":
         """Begin without showing the incident, which takes a run of its own.
 
-        ``sustained`` is another window of use than the scenario's, where what is tried has nothing to do with that.
+        ``patience`` is less of ``sustained`` use or of time to become well ``within`` than the scenario's, for tests to
+        which that is no matter.
         """
         scenario = catalogue.find(scenario_id)
-        if sustained is not None:
-            scenario = replace(
-                scenario, variants={name: _used(each, sustained) for name, each in scenario.variants.items()}
-            )
+        variants = {name: _with(each, patience) for name, each in scenario.variants.items()}
+        scenario = replace(scenario, variants=variants)
         challenge = ledger.new(scenario.id, engine, where)
         ledger.save(challenge)
         copying.write(scenario, scenario.variants[offered.BROKEN], challenge.name, challenge.folder)
@@ -65,8 +64,8 @@ class Learner:
         return judgement
 
 
-def _used(variant: Variant, seconds: float) -> Variant:
-    return replace(variant, expect=replace(variant.expect, sustained=seconds))
+def _with(variant: Variant, patience: dict[str, float]) -> Variant:
+    return replace(variant, expect=replace(variant.expect, **patience))  # type: ignore[arg-type]
 
 
 def unmet(judgement: Judgement) -> list[str]:

@@ -58,7 +58,7 @@ Base.metadata.create_all(create_engine(Settings.load().database_url))
 
 
 def test_without_its_first_query_the_service_starts_and_is_not_well(tmp_path: Path) -> None:
-    learner = Learner.of("missing-migrations", tmp_path)
+    learner = Learner.of("missing-migrations", tmp_path, sustained=0)
     learner.change(TASKS + "app.py", QUERY, "")
     learner.change(TASKS + "operations.py", STATUS, "        pass\n")
     judgement = learner.check()
@@ -67,7 +67,7 @@ def test_without_its_first_query_the_service_starts_and_is_not_well(tmp_path: Pa
 
 
 def test_a_service_without_a_database_is_found_by_its_rows(tmp_path: Path) -> None:
-    learner = Learner.of("database-missing", tmp_path)
+    learner = Learner.of("database-missing", tmp_path, sustained=0)
     (learner.challenge.folder / "image/service/main.py").write_text(FAKE)
     learner.change("image/Dockerfile", "alembic upgrade head && ", "")
     assert unmet(learner.check()) == ["what is written is in the database"]
@@ -99,7 +99,7 @@ def test_a_service_without_a_database_is_found_by_its_rows(tmp_path: Path) -> No
 def test_beside_a_true_remedy_what_watches_it_has_to_stay(
     tmp_path: Path, file: str, old: str, new: str, found: str
 ) -> None:
-    learner = Learner.of("host-not-found", tmp_path)
+    learner = Learner.of("host-not-found", tmp_path, sustained=0)
     learner.mend()
     learner.change(file, old, new)
     judgement = learner.check()
@@ -118,13 +118,13 @@ def test_beside_a_true_remedy_what_watches_it_has_to_stay(
     ],
 )
 def test_only_the_grace_of_a_health_check_is_the_learners(tmp_path: Path, old: str, new: str, same: bool) -> None:
-    learner = Learner.of("host-not-found", tmp_path)
+    learner = Learner.of("host-not-found", tmp_path, sustained=0)
     learner.change("image/Dockerfile", old, new)
     assert tries.health_check(learner.scenario, learner.challenge).met == same
 
 
 def test_a_cache_that_answers_for_the_table_is_found(tmp_path: Path) -> None:
-    learner = Learner.of("host-not-found", tmp_path)
+    learner = Learner.of("host-not-found", tmp_path, sustained=0)
     learner.mend()
     learner.change(TASKS + "routes.py", "router = APIRouter", "known: dict[int, Task] = {}\nrouter = APIRouter")
     learner.change(TASKS + "routes.py", '    response.headers["Location"]', "    known[task.id] = task\n"
@@ -135,20 +135,20 @@ def test_a_cache_that_answers_for_the_table_is_found(tmp_path: Path) -> None:
 
 
 def test_an_emptied_page_is_no_quick_one(tmp_path: Path) -> None:
-    learner = Learner.of("statement-timeout", tmp_path)
+    learner = Learner.of("statement-timeout", tmp_path, sustained=0)
     learner.change(TASKS + "duplicates.py", "        return list(", "        return []\n        return list(")
     assert unmet(learner.check()) == ["GET /duplicates"]
 
 
 def test_rows_that_were_deleted_and_written_anew_are_lost_all_the_same(tmp_path: Path) -> None:
-    learner = Learner.of("tls-mismatch", tmp_path)
+    learner = Learner.of("tls-mismatch", tmp_path, sustained=0)
     learner.mend()
     learner.change("deployment.yaml", "before: []\n", REFILLED)
     assert unmet(learner.check()) == ["rows from before"]
 
 
 def test_a_table_of_its_own_making_is_not_the_one_that_was_migrated(tmp_path: Path) -> None:
-    learner = Learner.of("missing-migrations", tmp_path)
+    learner = Learner.of("missing-migrations", tmp_path, sustained=0, within=6)
     (learner.challenge.folder / "image/create.py").write_text(CREATE)
     serve = 'CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]'
     create = 'CMD ["sh", "-c", "python create.py && exec uvicorn main:app --host 0.0.0.0 --port 8000"]'
