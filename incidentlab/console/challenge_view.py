@@ -31,8 +31,7 @@ def begun(challenge: Challenge, run: Run, where: str, console: Console) -> Group
     if run.symptoms:
         parts += [captured(run.symptoms, console), Text()]
     parts += [Text(f"  {line}") for line in answers(run.samples)]
-    ended = f" Exit code {run.exit_code}." if run.exit_code is not None else ""
-    parts += [Text.assemble(("  BROKEN", "verdict.bad"), f"  {_HAPPENED[run.outcome]}{ended}"), Text()]
+    parts += [Text.assemble(("  BROKEN", "verdict.bad"), f"  {_happened(run)}"), Text()]
     parts += [Text("  Your copy", "title")]
     parts += [Text(f"  {line}") for line in (
         f"{where}/image/            all that is built",
@@ -42,6 +41,12 @@ def begun(challenge: Challenge, run: Run, where: str, console: Console) -> Group
     parts += [Text(), Text("  Mend it, then", "title")]
     lines = (f"incidentlab check-fix {where}", "incidentlab challenge hint", "incidentlab challenge --give-up")
     return Group(*parts, *(Padding(command(each), (0, 0, 0, 2)) for each in lines))
+
+
+def _happened(run: Run) -> str:
+    """Say what became of the app; of its end all that was seen, for there may be no log that tells more."""
+    seen = [each.what for each in run.timeline if each.phase == "observe" and each.kind == "bad"]
+    return f"{seen[-1]}." if run.outcome == "crash" and seen else _HAPPENED[run.outcome]
 
 
 def answers(samples: Sequence[Sample]) -> list[str]:

@@ -75,7 +75,7 @@ def _exit(stack: Stack) -> str:
     who = "The app" if len(states) == 1 else f"Replica {gone + 1} of the app"
     state = states[gone]
     if state.error and state.started_at is None:  # the last two parts tell; those before them name the engine's insides
-        return f"{who} could not be started: {': '.join(state.error.split(': ')[-2:])}"
+        return f"{who} did not start: {': '.join(state.error.split(': ')[-2:])}"
     return f"{who} exited with code {state.exit_code}"
 
 

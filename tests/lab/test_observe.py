@@ -38,7 +38,7 @@ def test_an_app_that_was_never_started_is_a_crash_with_the_engines_reason() -> N
     error = "driver failed programming external connectivity: Error starting userland proxy: bind: address in use"
     never = container(exit_code=128, error=error)
     outcome, told, _ = observed(FakeStack(never, started=True), NOBODY, within=3600)
-    assert (outcome, told) == ("crash", ["The app could not be started: bind: address in use"])
+    assert (outcome, told) == ("crash", ["The app did not start: bind: address in use"])
 
 
 def test_the_first_healthy_answer_ends_the_wait(serve: Serve) -> None:
