@@ -32,5 +32,8 @@ def _command(
         output.json({"schema": "incidentlab/down/1", "run": standing.run if standing else None, "removed": removed})
     elif standing is None:
         output.show(Text("No lab stands: there is nothing to remove."))
+    elif not removed:
+        output.show(Text(f"Nothing was left of {standing.scenario} {standing.variant} on {standing.engine}."))
     else:
-        output.show(Text(f"removed {standing.scenario} {standing.variant} on {standing.engine}: {removed} things"))
+        things = "1 thing" if removed == 1 else f"{removed} things"
+        output.show(Text(f"removed {standing.scenario} {standing.variant} on {standing.engine}: {things}"))

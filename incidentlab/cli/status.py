@@ -28,15 +28,17 @@ def _status(
     from dataclasses import asdict
 
     from incidentlab.console.standing_view import status
+    from incidentlab.lab import doorplate
     from incidentlab.lab.condition import conditions
 
     output = output_of(context)
     standing = _standing()
     found = conditions(standing)
+    absence = "" if any(each.well for each in found) else doorplate.absence(standing)
     if json:
-        output.json({**asdict(standing), "places": [asdict(each) for each in found]})
+        output.json({**asdict(standing), "places": [asdict(each) for each in found], "absence": absence})
     else:
-        output.show(status(standing, found, output.signs))
+        output.show(status(standing, found, output.signs, absence))
     if not all(each.well for each in found):
         raise typer.Exit(1)
 

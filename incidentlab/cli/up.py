@@ -48,11 +48,14 @@ def _command(
 ) -> None:
     """Bring up a variant, with --with monitoring too, and leave it standing: app, database, Prometheus, Grafana."""
     from incidentlab.console.standing_view import raised
+    from incidentlab.errors import UsageError
     from incidentlab.lab.standing import Wish
 
     output = output_of(context)
     for each in beside or ():
         one_of("--with", each, ("monitoring",))
+    if default_login and not beside:
+        raise UsageError("--default-login is Grafana's, which was not asked for.", mend=["Add --with monitoring."])
     result = _raised(output, scenario, variant, engine, Wish(bool(beside), default_login, registry))
     if json:
         output.json(document(result))

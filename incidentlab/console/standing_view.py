@@ -39,8 +39,8 @@ def raised(standing: Standing, database_url: str, password: str, seconds: float)
     return Group(*parts, Text(), Text("  Next", "title"), *(Text(f"  {each}", "command") for each in commands))
 
 
-def status(standing: Standing, found: Sequence[Condition], signs: Signs) -> Group:
-    """Return how each part is now."""
+def status(standing: Standing, found: Sequence[Condition], signs: Signs, absence: str = "") -> Group:
+    """Return how each part is now, and why none of them answers where that is known."""
     head = Text.assemble(
         (f"{standing.scenario} {signs.dot} {standing.variant} on {standing.engine}", "title"),
         (f"   since {standing.since:%Y-%m-%d %H:%M:%S} UTC, run {standing.run}", "quiet"),
@@ -53,7 +53,7 @@ def status(standing: Standing, found: Sequence[Condition], signs: Signs) -> Grou
         sign = Text(f"  {signs.met}", "good") if each.well else Text(f"  {signs.unmet}", "bad")
         said = Text(each.said, "quiet" if each.well else "bad")
         table.add_row(sign, Text(each.part), Group(Text(each.url, overflow="fold"), said))
-    return Group(head, Text(), table)
+    return Group(head, Text(), table, *([Text(), Text(absence, "bad")] if absence else []))
 
 
 def _elsewhere(standing: Standing) -> list[str]:

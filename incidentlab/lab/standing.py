@@ -65,17 +65,31 @@ def raise_up(
     """Start all of it and leave it running; whatever goes wrong, Ctrl-C too, leaves nothing.
 
     Raises:
-        RefusedError: a lab stands already.
+        RefusedError: a lab stands already, or is being brought up.
         EnvironmentUnfitError: in one of its kinds, with the mend.
         KeyboardInterrupt: after everything was removed.
     """
-    began = perf_counter()
-    if (earlier := doorplate.read()) is not None and doorplate.is_there(earlier):
+    with doorplate.being_written():
+        _refuse_a_second()
+        return _raised(scenario, variant, engine, tell, interruption, wish)
+
+
+def _refuse_a_second() -> None:
+    earlier = doorplate.read()
+    if earlier is None:
+        return
+    if (unseen := doorplate.unseen(earlier)) or doorplate.is_there(earlier):
         raise RefusedError(
             f"A lab stands already: {earlier.scenario} {earlier.variant} on {earlier.engine}.",
-            why="One at a time keeps its ports.",
+            why=unseen or "One at a time keeps its ports.",
             mend=("Look at it: incidentlab status", "Take it down: incidentlab down"),
         )
+
+
+def _raised(
+    scenario: Scenario, variant: Variant, engine: Engine, tell: Tell, interruption: Interruption, wish: Wish
+) -> Raised:
+    began = perf_counter()
     run, keep, recorder = active.new_run_id(variant.name), Flag(), Recorder(tell)
     with interruption.shielded(active.registered(run, keep)) as scratch:
         spec = scenario.stack(variant)
