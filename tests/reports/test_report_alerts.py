@@ -85,6 +85,28 @@ def test_the_chart_is_within_its_bounds_and_marks_each_alert(observed: Account, 
     assert "no alert arrived" in (root.findtext("desc") or "")
 
 
+@pytest.mark.parametrize("width", [336.0, 860.0])
+def test_the_chart_parts_before_during_and_after(observed: Account, silent: Account, width: float) -> None:
+    watch = Watch(BY, 1.63, 22.0, (replace(DOWN, resolved_at=20.63),), "fixed", 17.5)
+    mended = replace(observed, run=replace(observed.run, watch=watch))
+    root = ElementTree.fromstring(charts.traffic([mended, silent], width, "k"))
+    lines = [float(each.get("x1", "0")) for each in root.iter() if each.get("class") == "level"]
+    assert len(lines) == 2  # of the broken run alone
+    assert max(lines) > min(lines)
+    words = [each for each in root.iter() if each.text in ("the fault begins", "fixed is deployed")]
+    assert len(words) == 2
+    assert all(0 <= float(each.get("x", "-1")) <= width - len(each.text or "") * 6 for each in words)
+
+
+def test_words_that_would_run_into_each_other_are_left_out(observed: Account) -> None:
+    watch = Watch(BY, 1.63, 22.0, (replace(DOWN, at=1.7, resolved_at=20.63),), "fixed", 1.9)
+    root = ElementTree.fromstring(charts.traffic([replace(observed, run=replace(observed.run, watch=watch))], 336, "k"))
+    said = [
+        each.text for each in root.iter() if each.get("class") == "t-note" and (each.text or "").endswith(("s", "d"))
+    ]
+    assert [each for each in said if each in ("the fault begins", "fixed is deployed")] == ["fixed is deployed"]
+
+
 def test_bars_hold_every_request(observed: Account) -> None:
     root = ElementTree.fromstring(charts.traffic([observed], 860, "k"))
     told = [each.text or "" for bar in root.iter() if bar.get("class") == "bar failed" for each in bar]

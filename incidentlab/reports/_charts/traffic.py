@@ -12,7 +12,7 @@ from incidentlab.reports import _measure as measure
 from incidentlab.reports._charts import svg
 from incidentlab.reports._text import count
 
-_PLOT, _HEAD, _ROW, _GAP, _AXIS, _LEFT = 90.0, 26.0, 18.0, 26.0, 40.0, 38.0
+_PLOT, _HEAD, _ROW, _GAP, _AXIS, _LEFT = 90.0, 40.0, 18.0, 26.0, 40.0, 38.0
 _MOST_BARS = 120  # of one run; a longer one gets wider bars
 
 
@@ -32,6 +32,15 @@ class _Lane:
         """The highest rate, in requests a second."""
         return max(self.asked.values(), default=0) / self.step
 
+    @property
+    def turns(self) -> list[tuple[float, str]]:
+        """What parts before, during and after, with the second of each; nothing where nothing went wrong."""
+        watch = self.watch
+        if self.run.outcome == "healthy" or not watch.alerts:
+            return []
+        fixed = [] if watch.fixed_at is None else [(watch.fixed_at - self.zero, f"{watch.fixed_by} is deployed")]
+        return [(watch.onset - self.zero, "the fault begins"), *fixed]
+
 
 def traffic(accounts: Sequence[Account], width: float, key: str) -> str:
     """Return the drawing, ``width`` pixels wide; empty where no run was observed."""
@@ -40,6 +49,7 @@ def traffic(accounts: Sequence[Account], width: float, key: str) -> str:
         return ""
     edges = [(number + end) * lane.step for lane in lanes for number in lane.asked for end in (0, 1)]
     edges += [at - lane.zero for lane in lanes for alert in lane.watch.alerts for at in _ends(alert)]
+    edges += [at for lane in lanes for at, _ in lane.turns]
     across = svg.Scale(min(*edges, 0.0), max(*edges, 0.001), _LEFT, width - 8)
     y, body = 0.0, list[str]()
     for lane in lanes:
@@ -72,6 +82,7 @@ def _draw(lane: _Lane, across: svg.Scale, top: float) -> Iterator[str]:
         yield svg.text(across.start - 7, up(value) + 4, f"{value:g}", "t-num", "end")
     for number, asked in sorted(lane.asked.items()):
         yield from _bars(lane, number, asked, across, up)
+    yield from _turns(lane, across, top + _HEAD)
     for row, alert in enumerate(lane.watch.alerts):
         yield from _alert(lane, alert, across, top + _HEAD + _PLOT + 10 + row * _ROW)
 
@@ -84,6 +95,18 @@ def _bars(lane: _Lane, number: int, asked: int, across: svg.Scale, up: svg.Scale
     yield svg.bar(x, up(good), wide, up(0) - up(good), "bar p-verify", told) if good else ""
     if bad:
         yield svg.bar(x, up(asked / lane.step), wide, up(good) - up(asked / lane.step), "bar failed", told)
+
+
+def _turns(lane: _Lane, across: svg.Scale, top: float) -> Iterator[str]:
+    """Draw each turn as a line through the plot, its words above; those that would run into the next are left out."""
+    free = across.end
+    for at, words in reversed(lane.turns):
+        x, wide = across(at), svg.wide(words, 12)
+        yield svg.line(x, top - 4, x, top + _PLOT, "level")
+        begin = min(x, across.end - wide)
+        if begin + wide <= free:
+            yield svg.text(begin, top - 8, words, "t-note")
+            free = begin - 10
 
 
 def _alert(lane: _Lane, alert: Alert, across: svg.Scale, y: float) -> Iterator[str]:
