@@ -63,8 +63,10 @@ def _alertmanager(url: str) -> tuple[bool, str]:
         told = api.alerts()
         if told is None:
             return False, "no answer"
-        firing = ", ".join(sorted({each.name for each in told}))
-        return True, f"ready; firing: {firing}" if firing else "ready; no alert"
+        firing = ", ".join(sorted({each.name for each in told if not each.kept_back}))
+        quiet = ", ".join(sorted({each.name for each in told if each.kept_back}))
+        said = f"ready; firing: {firing}" if firing else "ready; no alert"
+        return True, f"{said}; kept back: {quiet}" if quiet else said
     finally:
         api.close()
 

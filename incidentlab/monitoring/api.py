@@ -57,7 +57,9 @@ class Api:
         found = self._get("/api/v2/alerts")
         if not isinstance(found, list):
             return None
-        return [Told.of(each["fingerprint"], each["labels"], each["annotations"]) for each in found]
+        return [
+            Told.of(each["fingerprint"], each["labels"], each["annotations"], each["status"]["state"]) for each in found
+        ]
 
     def targets(self) -> list[Target]:
         """Return what a Prometheus scrapes; a target that was not scraped yet is not up."""

@@ -18,10 +18,13 @@ class Told:
     cause: str = ""
     summary: str = ""
     instance: str = ""
+    kept_back: bool = False  # silenced, or inhibited by another alert: it fires, and nobody is told
 
     @classmethod
-    def of(cls, fingerprint: str, labels: Mapping[str, str], annotations: Mapping[str, str]) -> "Told":
-        """Read its labels and annotations."""
+    def of(
+        cls, fingerprint: str, labels: Mapping[str, str], annotations: Mapping[str, str], state: str = "active"
+    ) -> "Told":
+        """Read its labels, its annotations, and its state as Alertmanager's list has it."""
         return cls(
             fingerprint,
             labels.get("alertname", ""),
@@ -29,6 +32,7 @@ class Told:
             labels.get("cause", "") or annotations.get("cause", ""),
             annotations.get("summary", ""),
             labels.get("instance", ""),
+            state == "suppressed",
         )
 
 
@@ -73,10 +77,14 @@ class Arrivals:
         self._tell(Happened(f"Alert {name} is resolved", "alerts", "good", at))
 
     def are(self, firing: Iterable[Told]) -> None:
-        """Take the whole list of those that fire now: what is not in it any more is over."""
+        """Take the whole list of those that fire now: what is not in it any more is over.
+
+        One that is kept back has not arrived, as with a webhook; one that had arrived before goes on.
+        """
         seen = {each.fingerprint: each for each in firing}
         for each in seen.values():
-            self.fires(each)
+            if not each.kept_back:
+                self.fires(each)
         for known in self.all():
             if known.resolved_at is None and known.told.fingerprint not in seen:
                 self.ends(known.told.fingerprint)

@@ -87,11 +87,11 @@ def rules(path: Path) -> tuple[Rule, ...]:
         groups = _document(path)["groups"]
         return tuple(
             Rule(
-                each["alert"],
+                str(each["alert"]),
                 str(each["expr"]).strip(),
-                str(each.get("for", "0s")),
-                each.get("labels", {}),
-                each.get("annotations", {}),
+                str(each.get("for") or "0s"),
+                _words(each.get("labels")),
+                _words(each.get("annotations")),
             )
             for group in groups
             for each in group["rules"]
@@ -103,6 +103,11 @@ def rules(path: Path) -> tuple[Rule, ...]:
             why="It has to hold `groups:`, each with `rules:` of `alert:` and `expr:`.",
             mend=(f"See what is wrong: promtool check rules {path}",),
         ) from None
+
+
+def _words(found: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return labels or annotations, which Prometheus too takes empty, and numbers among them as words."""
+    return {str(name): str(value) for name, value in (found or {}).items()}
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -102,24 +102,24 @@ def ready(stack: Stack, companion: Companion, reached: Reached, path: str, secon
     deadline = monotonic() + seconds
     try:
         while not api.answers(path):
-            _still(stack, companion.role, deadline, ())
+            _still(stack, companion.role, deadline, seconds)
     finally:
         api.close()
 
 
 def _ready(stack: Stack, role: str, api: Api, deadline: float, rules: Path) -> None:
     while not api.ready():
-        _still(stack, role, deadline, (rules,))
+        _still(stack, role, deadline, READY_SECONDS, (rules,))
 
 
-def _still(stack: Stack, role: str, deadline: float, named: Sequence[Path]) -> None:
+def _still(stack: Stack, role: str, deadline: float, seconds: float, named: Sequence[Path] = ()) -> None:
     """Go on waiting while there is hope."""
     state = stack.companion(role)
     if not state.running:
         raise _ended(role, state, named)
     if monotonic() > deadline:
         raise CompanionUnavailableError(
-            f"{role.capitalize()} did not get ready within {READY_SECONDS:g} s.",
+            f"{role.capitalize()} did not get ready within {seconds:g} s.",
             why="\n".join(state.said[-4:]) or "It has written nothing.",
             mend=("Try again when the machine has less to do.",),
         )

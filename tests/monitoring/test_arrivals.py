@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -47,6 +48,14 @@ def test_what_is_not_in_the_list_any_more_is_over() -> None:
     arrivals.are([ONE, TWO])
     arrivals.are([TWO])
     assert [each.resolved_at is None for each in arrivals.all()] == [False, True]
+
+
+def test_what_alertmanager_keeps_back_has_not_arrived_and_what_had_arrived_goes_on() -> None:
+    arrivals, _ = heard()
+    arrivals.are([ONE, replace(TWO, kept_back=True)])
+    assert [each.told for each in arrivals.all()] == [ONE]
+    arrivals.are([replace(ONE, kept_back=True), TWO])
+    assert [(each.told, each.resolved_at) for each in arrivals.all()] == [(ONE, None), (TWO, None)]
 
 
 def test_waiting_ends_as_soon_as_it_is_enough() -> None:

@@ -41,6 +41,15 @@ def test_rules_of_ones_own(tmp_path: Path) -> None:
     assert (found.name, found.expression, found.lasting) == ("A", "up == 0", "3s")
 
 
+def test_labels_and_annotations_may_be_empty_or_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yml"
+    one = "{alert: 7, expr: 1, for: , labels: {severity: 3}, annotations: }"
+    path.write_text(f"groups: [{{name: g, rules: [{one}]}}]", "utf-8")
+    [found] = config.rules(path)
+    assert (found.name, found.expression, found.lasting) == ("7", "1", "0s")
+    assert (found.labels, found.annotations) == ({"severity": "3"}, {})
+
+
 @pytest.mark.parametrize("text", ["groups: [", "groups: 3", "no: groups", "groups: [{rules: [{alert: A}]}]", "- one"])
 def test_what_is_no_rules_is_refused_with_the_files_name(tmp_path: Path, text: str) -> None:
     path = tmp_path / "rules.yml"
