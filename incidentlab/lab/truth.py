@@ -86,6 +86,10 @@ def _lines(bare: Truth, variant: Variant, done: Reproduction) -> Iterator[Truth]
     for each in variant.alerts:
         found = watch.first(each.name) if watch else None
         after = found.detected_after if found else None
+        if watch and each.name in watch.unjudged:
+            left = "only Prometheus can judge its rule, and there is none here"
+            yield replace(bare, alert=each.name, within=each.within, observed=left, error=True)
+            continue
         line = replace(
             bare, alert=each.name, within=each.within, after=after, resolved_after=_resolved(watch, each.name)
         )

@@ -77,19 +77,21 @@ class Vigil:
         """Use the app and wait: for all alerts that are named, or through the whole silence.
 
         Returns:
-            one check for each alert that has to arrive; on a healthy variant one for the silence.
+            one check for each alert that has to arrive and whose rule is judged; on a healthy variant one for the
+            silence.
         """
         if self.healthy:
             return [self._silence(self.scenario.patience + _SLACK if self.scenario.patience else SILENCE)]
-        named = {each.name for each in self.variant.alerts}
-        longest = max((each.within for each in self.variant.alerts), default=SILENCE)
+        asked = [each for each in self.variant.alerts if each.name not in self.unjudged]
+        named = {each.name for each in asked}
+        longest = max((each.within for each in asked), default=SILENCE)
         with traffic(self.scenario, self.stack, self.recorder):
             self.arrivals.wait(
                 lambda seen: bool(named) and named <= {each.told.name for each in seen},
                 longest - self._since(self.onset),
             )
         self._look()
-        return [self._arrives(each.name, each.within) for each in self.variant.alerts]
+        return [self._arrives(each.name, each.within) for each in asked]
 
     @property
     def fix(self) -> Variant | None:
@@ -150,9 +152,8 @@ class Vigil:
             met = found.detected_after <= within
             return Check(f"alert {name}", met, expected, f"arrived after {found.detected_after:.1f} s")
         others = ", ".join(dict.fromkeys(each.name for each in self.seen))
-        judged = " (its rule cannot be judged without Prometheus)" if name in self.unjudged else ""
         heard = f"instead: {others}" if others else "nothing else did either"
-        return Check(f"alert {name}", False, expected, f"did not arrive in {self.watched:.1f} s{judged}; {heard}")
+        return Check(f"alert {name}", False, expected, f"did not arrive in {self.watched:.1f} s; {heard}")
 
     def _blind(self) -> str:
         """Say what the monitoring does not see: silence proves nothing where nobody looks."""
@@ -175,6 +176,7 @@ class Vigil:
         early = ", ".join(dict.fromkeys(each.name for each in self.seen if each not in false))
         observed = heard or f"silent for {self._since(self.settled):.1f} s" + (f", but {blind}" if blind else "")
         observed += f"; while it started: {early}" if early else ""
+        observed += f"; not judged: {', '.join(self.unjudged)}" if self.unjudged else ""
         return Check("no false alarm", not false and not blind, f"silence for {seconds:g} s once it is well", observed)
 
     def _is_false(self, alert: Alert) -> bool:
@@ -189,7 +191,7 @@ def vigil(
 
     Raises:
         UsageError: the rules cannot be read.
-        CompanionUnavailableError: the monitoring did not come up.
+        CompanionUnavailableError: the monitoring did not come up, or is not here and nothing can be judged without.
     """
     if observe is None:
         yield Vigil(scenario, variant, stack, recorder, Arrivals(recorder), wanted=False)
@@ -209,13 +211,28 @@ def vigil(
 
 
 def _begun(around: ExitStack, rules: Path, bare: Vigil) -> Vigil:
-    """Have Prometheus judge; where it is not installed, judge what can be judged without it, and say so."""
+    """Have Prometheus judge; where it is not installed, judge what can be judged without it, and say so.
+
+    Raises:
+        CompanionMissingError: nothing of what the variant waits for can be judged without it.
+    """
     try:
         running = around.enter_context(monitoring(bare.stack, Wanted(rules), bare.recorder))
         return replace(bare, arrivals=running.arrivals, by=running.by, prometheus=running.prometheus)
     except CompanionMissingError as error:
-        bare.recorder(Happened(f"{error.what} {' '.join(error.mend[:1])}", "monitoring"))
+        missing = error
     arrivals, unjudged = around.enter_context(judging(bare.stack, config.rules(rules), bare.recorder))
+    named = [each.name for each in bare.variant.alerts]
+    left = [name for name in named if name in unjudged]
+    if left and left == named:
+        raise CompanionMissingError(
+            f"Whether {' and '.join(left)} would arrive cannot be seen here.",
+            why=f"{missing.what} What is judged without it compares one figure with a number; these rules need more.",
+            mend=missing.mend,
+        )
+    bare.recorder(Happened(f"{missing.what} {' '.join(missing.mend[:1])}", "monitoring"))
+    if left:
+        bare.recorder(Happened(f"Not waited for, since only Prometheus can judge it: {', '.join(left)}", "monitoring"))
     return replace(bare, arrivals=arrivals, by=BY, unjudged=unjudged)
 
 

@@ -68,6 +68,18 @@ def test_only_the_named_alert_is_waited_for() -> None:
     assert check.observed.startswith("arrived after 5.")
 
 
+def test_what_cannot_be_judged_is_not_waited_for_and_is_told_with_a_silence() -> None:
+    broken = a_vigil("degraded", ExpectedAlert("Down", 0.05), ExpectedAlert("Rate", 60.0))
+    broken.unjudged = ("Rate",)
+    assert [each.name for each in broken.held_out()] == ["alert Down"]
+    assert broken._since(broken.onset) < 30
+    healthy = a_vigil("healthy")
+    healthy.unjudged = ("Rate",)
+    found = silence(healthy)
+    assert found.met
+    assert found.observed.endswith("not judged: Rate")
+
+
 def test_the_record_has_what_was_resolved_meanwhile() -> None:
     vigil = a_vigil("crash", ExpectedAlert("Down", 5.0))
     vigil.arrivals.fires(DOWN)

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from incidentlab import catalogue
-from incidentlab.errors import CompanionUnavailableError, IncidentlabError, UsageError
+from incidentlab.errors import CompanionMissingError, CompanionUnavailableError, IncidentlabError, UsageError
 from incidentlab.lab.choose import engines
 from incidentlab.lab.interruption import Interruption
 from incidentlab.lab.reproduce import Options, Reproduction, reproduce
+from incidentlab.lab.truth import Question, truths
 from incidentlab.lab.vigil import Observe
 from incidentlab.model.alert import ExpectedAlert
 from incidentlab.model.run import Check
@@ -174,6 +175,32 @@ def test_without_prometheus_it_is_judged_by_other_means_and_says_so(
     assert "TaskManagerSlow" in watch.unjudged
     assert any("no Prometheus" in each.what for each in done.run.timeline)
     assert_nothing_left()
+
+
+def test_without_prometheus_a_run_that_could_wait_for_nothing_else_is_refused(
+    fresh_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INCIDENTLAB_PROMETHEUS_BIN", "/nonexistent/prometheus")
+    with pytest.raises(CompanionMissingError) as caught:
+        carried_out("local", "broken", None, (ExpectedAlert("TaskManagerServerErrors", 9.0),))
+    assert "TaskManagerServerErrors" in caught.value.what
+    assert any("install" in each for each in caught.value.mend)
+    assert_nothing_left()
+
+
+def test_without_prometheus_the_table_tells_what_it_could_not_try(
+    fresh_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INCIDENTLAB_PROMETHEUS_BIN", "/nonexistent/prometheus")
+    scenario = catalogue.find("missing-migrations")
+    named = (ExpectedAlert("TaskManagerDown", 15.0), ExpectedAlert("TaskManagerServerErrors", 15.0))
+    broken = replace(scenario.variants["broken"], alerts=named)
+    scenario = replace(scenario, variants={"broken": broken})
+    question = Question(scenario, engines()["local"], scenario.id)
+    seen, untried = truths([question], Observe(), lambda _: None, lambda _: None, Interruption())
+    assert (seen.alert, seen.holds, seen.error) == ("TaskManagerDown", True, False)
+    assert (untried.alert, untried.holds, untried.error) == ("TaskManagerServerErrors", False, True)
+    assert "only Prometheus" in untried.observed
 
 
 def test_ctrl_c_while_alerts_are_waited_for_leaves_nothing(fresh_home: Path) -> None:
