@@ -38,6 +38,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         with closing(Database(settings or Settings.load())) as database:
             # Waiting here blocks nobody: nothing is served before this is done.
             log.info("Serving %d tasks", count_tasks(database))
+            # Only now: whoever has built the application may have added routes of their own to it.
+            for path, methods in app.openapi()["paths"].items():
+                for method in methods:
+                    metrics.route_served(method.upper(), path)
             app.state.services = Services(database, Migrations(MIGRATIONS_FOLDER), metrics)
             yield
 

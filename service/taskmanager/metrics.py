@@ -12,6 +12,9 @@ from taskmanager.migrations import MigrationState
 
 REQUEST = ("method", "route", "status")
 
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Bounds of the histogram. The alert's 2 s are one of them: between two bounds a quantile is a guess."""
+
 SCHEMA_STATES = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
 """SQLSTATEs of a table, column, type, function or schema that is not there: code and schema do not fit each other."""
 
@@ -26,7 +29,11 @@ class Metrics:
         self._requests = Counter("taskmanager_http_requests", "Requests answered", REQUEST, registry=registry)
         self._errors = Counter("taskmanager_http_errors", "Answers of 4xx and 5xx", REQUEST, registry=registry)
         self._duration = Histogram(
-            "taskmanager_http_request_duration_seconds", "Time to answer", REQUEST[:2], registry=registry
+            "taskmanager_http_request_duration_seconds",
+            "Time to answer",
+            REQUEST[:2],
+            registry=registry,
+            buckets=SECONDS,
         )
         self.in_flight = Gauge("taskmanager_http_requests_in_flight", "Requests being answered", registry=registry)
         # Looking a series up by its labels takes as long as counting; there are few, so that each is looked up once.
@@ -64,6 +71,16 @@ class Metrics:
         self._nothing_known()
         build = Gauge("taskmanager_build_info", "What is running", ("version", "python"), registry=registry)
         build.labels(__version__, platform.python_version()).set(1)
+
+    def route_served(self, method: str, route: str) -> None:
+        """Requests of this kind may come: their counters are shown from zero on, or a rate would not see the first.
+
+        Args:
+            method: Of a small set.
+            route: The template.
+        """
+        for kind in (2, 4, 5):
+            self._of_request(method, route, kind)
 
     def request_answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request is counted.

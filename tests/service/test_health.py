@@ -68,6 +68,15 @@ def test_behind_it_is_degraded_and_says_by_how_much(empty_database_url: URL) -> 
         assert metrics_of(client)["taskmanager_migrations_pending",] == 0
 
 
+def test_what_may_be_asked_is_counted_from_zero_on(client: Client) -> None:
+    """A rate sees how a counter grows, never that it has come: the first failures of a route would be missed."""
+    metrics = metrics_of(client)
+    for route in (("GET", "/tasks"), ("POST", "/tasks"), ("GET", "/tasks/{task_id}"), ("GET", "/health")):
+        for kind in ("4xx", "5xx"):
+            assert metrics["taskmanager_http_errors_total", *route, kind] == 0
+            assert metrics["taskmanager_http_requests_total", *route, kind] == 0
+
+
 def test_tables_made_without_migrations_are_degraded(empty_database_url: URL, database: Database) -> None:
     with database.connection() as connection:
         Base.metadata.create_all(connection)
