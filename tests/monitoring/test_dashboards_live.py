@@ -6,46 +6,21 @@ have words for it.
 """
 
 import math
-import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from incidentlab import catalogue
-from incidentlab.engines._base import StackRequest
-from incidentlab.lab import staging
-from incidentlab.lab.choose import engines
-from incidentlab.lab.recorder import Recorder
-from incidentlab.monitoring import config
-from incidentlab.monitoring.running import Monitoring, Wanted, monitoring
+from incidentlab.monitoring.running import Monitoring
 from tests.monitoring.boards import Query, annotations, queries
-from tests.monitoring.material import require_programs
+from tests.monitoring.live import observed_app
 
 pytestmark = [pytest.mark.slow]
 PATIENCE = 45.0  # seconds for all of it; rules and rates need some ten
 WINDOW = 60  # seconds that are looked at, as a dashboard does
-
-
-@contextmanager
-def observed_app(scenario_id: str, variant_name: str, folder: Path) -> Iterator[tuple[Monitoring, str]]:
-    """Give the monitoring of a bundled scenario's app on the local engine, and the app's address."""
-    require_programs()
-    scenario = catalogue.find(scenario_id)
-    variant = scenario.variants[variant_name]
-    scratch = folder / "scratch"
-    scratch.mkdir(mode=0o700)
-    recorder = Recorder(lambda _: None)
-    request = StackRequest(f"t{secrets.token_hex(5)}", scenario.stack(variant), scratch)
-    with engines()["local"].start(request, recorder) as stack, staging.staged(stack, recorder) as scene:
-        staging.before(scenario.steps(variant)[0], scene)
-        with monitoring(stack, Wanted(config.rules_file(), listen=False), recorder) as running:
-            stack.start_app()
-            yield running, stack.app_urls[0]
 
 
 def until(true: Callable[[], bool], app: str) -> None:
@@ -91,7 +66,8 @@ def without_data(running: Monitoring, asked: list[Query]) -> list[str]:
 
 def test_an_incident_fills_every_panel_and_every_annotation(tmp_path: Path, fresh_home: Path) -> None:
     alert = 'ALERTS{alertname="TaskManagerMigrationErrors", alertstate="firing"}'
-    with observed_app("migrations-behind", "broken", tmp_path) as (running, app):
+    with observed_app("migrations-behind", "broken", tmp_path) as (running, stack):
+        app = stack.app_urls[0]
         until(lambda: bool(running.prometheus.query(alert)), app)
         time.sleep(1.0)  # one more scrape, for rates that have just begun
         assert without_data(running, [*queries(), *annotations()]) == []
@@ -104,7 +80,8 @@ def test_an_incident_fills_every_panel_and_every_annotation(tmp_path: Path, fres
 
 def test_where_all_is_well_only_those_are_empty_that_say_so(tmp_path: Path, fresh_home: Path) -> None:
     asked = [each for each in queries() if not each.may_be_empty]
-    with observed_app("missing-migrations", "fixed", tmp_path) as (running, app):
+    with observed_app("missing-migrations", "fixed", tmp_path) as (running, stack):
+        app = stack.app_urls[0]
         until(lambda: not without_data(running, asked), app)
         [alerts] = [each for each in queries() if each.title == "Alerts" and each.instant]
         assert [each["value"][1] for each in answer(running, alerts)] in (["0"], ["1"])  # we ask for /nowhere
