@@ -16,7 +16,8 @@
     │   ├── EngineLostError          4    the engine went away in the middle of a run
     │   ├── StepFailedError          4    a step of the scenario could not be carried out
     │   ├── CompanionUnavailableError  4  a server beside the app is not here, or did not come up
-    │   │   └── CompanionMissingError  4  its program is not installed on this machine
+    │   │   ├── CompanionMissingError  4  its program is not installed on this machine
+    │   │   └── RulesRefusedError      4  it does not take the alert rules that it was given
     │   └── StorageError             4    a record could not be written or read
     ├── RefusedError                 5    refused for safety
     ├── LeftBehindError              6    something of ours could not be removed
@@ -145,6 +146,12 @@ class CompanionUnavailableError(EnvironmentUnfitError):
 
 class CompanionMissingError(CompanionUnavailableError):
     """The program of such a server is not installed on this machine."""
+
+
+class RulesRefusedError(CompanionUnavailableError):
+    """Prometheus does not take the alert rules that it was given."""
+
+    title = "The alert rules cannot be used"
 
 
 class StorageError(EnvironmentUnfitError):

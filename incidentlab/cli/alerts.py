@@ -44,8 +44,11 @@ def _command(
     from incidentlab.console.truth_view import view
     from incidentlab.lab.truth import TRUTH_SCHEMA
     from incidentlab.lab.vigil import Observe
+    from incidentlab.monitoring import config
 
     output = output_of(context)
+    if rules:
+        config.rules(Path(rules))  # a file that cannot be read is told once, not with every line of the table
     questions = _questions(output, scenarios or [], engine or [], everything=everything)
     if jobs > 1:
         table = _side_by_side(output, questions, jobs, str(Path(rules).absolute()) if rules else "")

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from incidentlab.console import next_view
 from incidentlab.console.output import panel
 from incidentlab.console.theme import Signs
+from incidentlab.model.alert import Watch
 from incidentlab.model.run import Check, Run
 
 
@@ -17,7 +19,10 @@ def view(run: Run, signs: Signs, console: Console, kept: Sequence[str] = (), *, 
     parts: list[RenderableType] = [Text()]
     if run.symptoms:
         parts += [captured(run.symptoms, console), Text()]
-    parts += [checks(run.checks, signs), Text(), verdict(run)]
+    parts += [checks(run.checks, signs), Text()]
+    if run.watch is not None and run.watch.unjudged:
+        parts += [Padding(Text(unjudged(run.watch), "quiet"), (0, 0, 1, 2))]
+    parts.append(verdict(run))
     if kept:
         lines = (Text(f"  {line}", no_wrap=True, overflow="ignore") for line in kept)
         parts += [Text(), Text("  Left running", "title"), *lines]
@@ -46,6 +51,11 @@ def checks(results: Sequence[Check], signs: Signs) -> Table:
         )
         table.add_row(sign, Text(check.name), seen)
     return table
+
+
+def unjudged(watch: Watch) -> str:
+    """Return what its monitoring could not see: an alert that nobody waited for was not silent."""
+    return f"Not judged: {', '.join(watch.unjudged)}. Only Prometheus can, which is not installed here."
 
 
 def verdict(run: Run) -> Text:

@@ -74,9 +74,11 @@ def _use(
                 happening = Happening(scenario.workload, during, expect, stack, probers[0], recorder, scene)
                 proofs: list[Check] = []
                 if happening.is_worth_it(observation):
-                    if during and observation.outcome == "healthy":
-                        watching.fault_begins()
                     with _phase(recorder, options.before, "verify", "Prove it by use"):
+                        if during or scenario.workload is not None:
+                            watching.looks_on()
+                        if during and observation.outcome == "healthy":
+                            watching.fault_begins()
                         observation, proofs = happening.carry_out(observation)
                 if watching.wanted:
                     with _phase(recorder, options.before, "alerts", watching.title):

@@ -87,12 +87,12 @@ def unseen(standing: Standing) -> str:
 
 
 def absence(standing: Standing) -> str:
-    """Say why no part of it answers, where that is neither the app's fault nor the database's; else nothing."""
+    """Say why no part of it answers, and what to do."""
     if why := unseen(standing):
         return f"The {standing.engine} engine, on which it stands, cannot be asked. {why}"
     if not is_there(standing):
         return "Nothing of it is there any more, as after a restart of this machine. To forget it: incidentlab down"
-    return ""
+    return "Nothing of it runs any more, as after a restart of this machine. To remove what is left: incidentlab down"
 
 
 def take_down(standing: Standing) -> int:

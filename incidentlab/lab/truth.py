@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from incidentlab.engines._base import Engine
-from incidentlab.errors import IncidentlabError
+from incidentlab.errors import IncidentlabError, RulesRefusedError
 from incidentlab.lab import archive
 from incidentlab.lab.choose import choose, unfit
 from incidentlab.lab.interruption import Interruption
@@ -46,6 +46,7 @@ def truths(
         stop: Ctrl-C.
 
     Raises:
+        RulesRefusedError: Prometheus does not take the rules.
         KeyboardInterrupt: after everything was removed.
     """
     table = []
@@ -65,6 +66,8 @@ def _of(question: Question, variant: Variant, observe: Observe, tell: Tell, stop
     try:
         detail = choose(engine.name, scenario, scenario.stack(variant)).detail
         done = reproduce(scenario, variant, engine, detail, tell, stop, Options(observe=observe))
+    except RulesRefusedError:
+        raise  # the same would come of every other line
     except IncidentlabError as error:
         yield replace(bare, observed=f"{error.what} {error.why}".strip(), error=True)
         return

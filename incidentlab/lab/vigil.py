@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 from incidentlab.engines._base import Stack
 from incidentlab.errors import CompanionMissingError, UsageError
@@ -22,6 +22,7 @@ from incidentlab.monitoring.judging import BY, judging
 from incidentlab.monitoring.running import Wanted, monitoring
 
 SILENCE = 10.0  # seconds of silence asked for, where the scenario names no alert that says how long one may take
+FIRST_LOOK = 10.0  # seconds that Prometheus may take to find the app; it looks for targets every 5 s
 RESOLVE_SECONDS = 60.0  # for the alerts to end once the fix is deployed
 _SHIPPED = ("Dockerfile ", "file ", "env ")  # differences between variants that a deployment brings
 _LAG = 2.0  # seconds that an alert of the start may be on its way, through scrape, rule and Alertmanager
@@ -72,6 +73,18 @@ class Vigil:
     def app_is_well(self) -> None:
         """Set the moment from which silence counts: an alert on a start that takes long tells the truth."""
         self.settled = self.recorder.offset(now())
+
+    def looks_on(self) -> None:
+        """Wait until Prometheus has asked the app once, as it long has where people use it.
+
+        What happens to an app before that is in no rate; a burst of failures would have been seen by nobody.
+        """
+        deadline = perf_counter() + FIRST_LOOK
+        while self.prometheus is not None and perf_counter() < deadline:
+            targets = self.prometheus.targets()
+            if targets and all(each.up for each in targets):
+                return
+            sleep(0.1)
 
     def held_out(self) -> list[Check]:
         """Use the app and wait: for all alerts that are named, or through the whole silence.
@@ -176,7 +189,7 @@ class Vigil:
         early = ", ".join(dict.fromkeys(each.name for each in self.seen if each not in false))
         observed = heard or f"silent for {self._since(self.settled):.1f} s" + (f", but {blind}" if blind else "")
         observed += f"; while it started: {early}" if early else ""
-        observed += f"; not judged: {', '.join(self.unjudged)}" if self.unjudged else ""
+        observed += f"; rules not judged: {len(self.unjudged)}" if self.unjudged else ""
         return Check("no false alarm", not false and not blind, f"silence for {seconds:g} s once it is well", observed)
 
     def _is_false(self, alert: Alert) -> bool:
@@ -232,7 +245,7 @@ def _begun(around: ExitStack, rules: Path, bare: Vigil) -> Vigil:
         )
     bare.recorder(Happened(f"{missing.what} {' '.join(missing.mend[:1])}", "monitoring"))
     if left:
-        bare.recorder(Happened(f"Not waited for, since only Prometheus can judge it: {', '.join(left)}", "monitoring"))
+        bare.recorder(Happened(f"Only Prometheus can judge {', '.join(left)}: not waited for", "monitoring"))
     return replace(bare, arrivals=arrivals, by=BY, unjudged=unjudged)
 
 

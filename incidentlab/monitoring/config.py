@@ -1,6 +1,7 @@
 """The service's own monitoring files → what the lab's Prometheus and Alertmanager are told."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import yaml
 from incidentlab.errors import UsageError
 from incidentlab.resources import bundled_root
 
-JOB = "taskmanager"
+JOB = "taskmanager"  # of the service's own Prometheus
 INTERVAL = "500ms"  # between two scrapes and two evaluations: a run lasts seconds
 RULES = "alerts.yml"  # how Prometheus finds the rules, whatever their own file is called
+_JOB = re.compile(r"""\bjob\s*=\s*["']([^"']+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,23 @@ def rules_file() -> Path:
     return folder() / RULES
 
 
-def prometheus_files(targets: Sequence[str], alertmanager: str, rules: Path) -> dict[str, str]:
+def job_of(rules: Iterable[Rule]) -> str:
+    """Return what the app's job has to be called: as the rules call it, where they agree on one name.
+
+    Rules of somebody's own service name that service's job, and would see nothing of one that is called otherwise.
+    """
+    named = {found for each in rules for found in _JOB.findall(each.expression)}
+    return named.pop() if len(named) == 1 else JOB
+
+
+def prometheus_files(targets: Sequence[str], alertmanager: str, rules: Path, job: str = JOB) -> dict[str, str]:
     """Return Prometheus' files: the service's configuration with the run's addresses in it, and the rules.
 
     Args:
         targets: host:port of each replica of the app.
         alertmanager: host:port.
         rules: the file with the alert rules.
+        job: what the app's job is called.
 
     Raises:
         UsageError: a file cannot be read.
@@ -50,7 +62,8 @@ def prometheus_files(targets: Sequence[str], alertmanager: str, rules: Path) -> 
     config = _document(folder() / "prometheus.yml")
     own = next((each for each in config.get("scrape_configs", ()) if each.get("job_name") == JOB), {"job_name": JOB})
     own = {name: value for name, value in own.items() if not name.endswith("_sd_configs") and name != "static_configs"}
-    own |= {"static_configs": [{"targets": list(targets)}], "scrape_interval": INTERVAL, "scrape_timeout": INTERVAL}
+    own |= {"job_name": job, "static_configs": [{"targets": list(targets)}]}
+    own |= {"scrape_interval": INTERVAL, "scrape_timeout": INTERVAL}
     told = {
         "global": {**config.get("global", {}), "scrape_interval": INTERVAL, "evaluation_interval": INTERVAL}
         | {"scrape_timeout": INTERVAL},

@@ -16,7 +16,7 @@ from incidentlab.engines._base import Stack
 from incidentlab.model.events import Tell
 from incidentlab.monitoring.api import Api
 from incidentlab.monitoring.arrivals import Arrivals, Told
-from incidentlab.monitoring.config import JOB, Rule
+from incidentlab.monitoring.config import JOB, Rule, job_of
 
 BY = "the app's own /metrics, read by incidentlab; there is no Prometheus here"
 _EVERY = 0.5  # seconds
@@ -73,7 +73,7 @@ def judging(stack: Stack, rules: tuple[Rule, ...], tell: Tell) -> Iterator[tuple
     """Judge until the context is left; give what arrives, and the names of the rules that are not judged."""
     judged = [each for each in map(simple, rules) if each is not None]
     left = {each.name for each in rules} - {each.rule.name for each in judged}
-    work = _Work(stack, judged, Arrivals(tell))
+    work = _Work(stack, judged, Arrivals(tell), job_of(rules))
     thread = Thread(target=work.go_on, name="alert-judging", daemon=True)
     thread.start()
     try:
@@ -88,6 +88,7 @@ class _Work:
     stack: Stack
     rules: list[Simple]
     arrivals: Arrivals
+    job: str = JOB
     stop: Event = field(default_factory=Event)
     since: dict[str, float] = field(default_factory=dict)  # fingerprint → when its condition began to hold
 
@@ -106,7 +107,7 @@ class _Work:
         at, holding = monotonic(), dict[str, Told]()
         for instance, series in seen.items():
             for rule in self.rules:
-                if any(rule.matches((name, {**labels, "job": JOB}, value)) for name, labels, value in series):
+                if any(rule.matches((name, {**labels, "job": self.job}, value)) for name, labels, value in series):
                     told = _told(rule.rule, instance)
                     holding[told.fingerprint] = told
                     self.since.setdefault(told.fingerprint, at)

@@ -9,7 +9,7 @@ from threading import Event, Thread
 from time import monotonic, sleep
 
 from incidentlab.engines._base import Companion, CompanionState, Reached, Stack
-from incidentlab.errors import CompanionUnavailableError
+from incidentlab.errors import CompanionUnavailableError, RulesRefusedError
 from incidentlab.model.events import Tell
 from incidentlab.monitoring import config, parts
 from incidentlab.monitoring.api import Api
@@ -78,7 +78,8 @@ def monitoring(stack: Stack, wanted: Wanted, tell: Tell) -> Iterator[Monitoring]
         webhook = around.enter_context(receiving(arrivals)) if hooked else ""
         files = config.alertmanager_files(webhook)
         alertmanager = stack.accompany(parts.alertmanager(files, wanted.alertmanager_port))
-        files = config.prometheus_files(stack.app_inside, alertmanager.inside, wanted.rules)
+        job = config.job_of(rules)
+        files = config.prometheus_files(stack.app_inside, alertmanager.inside, wanted.rules, job)
         prometheus = stack.accompany(parts.prometheus(files, wanted.prometheus_port))
         apis = [Api(each.url) for each in (prometheus, alertmanager)]
         for api in apis:
@@ -131,7 +132,7 @@ def _ended(role: str, state: CompanionState, named: Sequence[Path]) -> Companion
     said = [line for line in state.said if "error" in line.lower()] or list(state.said)
     of_rules = [_error(line) for line in said if config.RULES in line]
     for path in named if of_rules else ():
-        return CompanionUnavailableError(
+        return RulesRefusedError(
             f"{role.capitalize()} refuses the alert rules in {path}.",
             why="\n".join(of_rules[:4]),
             mend=(f"See what is wrong: promtool check rules {path}",),

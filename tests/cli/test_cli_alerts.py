@@ -50,6 +50,13 @@ def test_what_does_not_hold_is_said_with_its_record(fresh_home: Path, tmp_path: 
     assert_nothing_left()
 
 
+def test_a_file_of_rules_that_cannot_be_read_is_told_once_and_at_once(fresh_home: Path) -> None:
+    done = run(fresh_home, "alerts", "missing-migrations", "--rules", str(fresh_home / "none.yml"))
+    assert done.code == 2
+    assert "cannot be read" in done.err
+    assert "hold" not in done.out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [((), "Name the scenarios"), (("x", "--all"), "not both"), (("no-such-scenario",), "no-such-scenario")],

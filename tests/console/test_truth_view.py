@@ -6,7 +6,7 @@ from rich.console import Console
 
 from incidentlab.console.standing_view import raised, status
 from incidentlab.console.theme import THEME, Signs
-from incidentlab.console.truth_view import view
+from incidentlab.console.truth_view import line, view
 from incidentlab.model.events import now
 from incidentlab.model.standing import Condition, Place, Standing
 from incidentlab.model.truth import Truth
@@ -43,6 +43,16 @@ def test_what_does_not_hold_is_told_with_its_record() -> None:
     assert "record: r1" in text
     assert "2 of 3 hold" in text
     assert "not asked: x on local: it names no alert" in text
+
+
+def test_what_could_not_be_tried_is_no_silence_and_is_told_once() -> None:
+    lost = [Truth("deadlock", "local", each, observed="no disk", error=True) for each in ("broken", "fixed")]
+    text = "\n".join(shown(line(lost[0], Signs("ascii")), view((*lost, TABLE[2]), Signs("ascii"))))
+    assert "silence" not in text
+    assert "false alarms" not in text
+    assert text.count("not tried: no disk") == 1
+    assert "x deadlock broken, fixed on local" in text
+    assert "TaskManagerServerErrors: did not" in text
 
 
 STANDING = Standing(

@@ -2,13 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
+import pytest
+
+from incidentlab.lab import vigil as module
 from incidentlab.lab.recorder import Recorder
 from incidentlab.lab.vigil import Vigil
 from incidentlab.model.alert import ExpectedAlert
 from incidentlab.model.events import now
 from incidentlab.model.run import Check
 from incidentlab.model.scenario import Expectation, Outcome, Scenario, Variant
+from incidentlab.monitoring.api import Api, Target
 from incidentlab.monitoring.arrivals import Arrivals, Told
 from incidentlab.testing import FakeStack
 
@@ -77,7 +82,30 @@ def test_what_cannot_be_judged_is_not_waited_for_and_is_told_with_a_silence() ->
     healthy.unjudged = ("Rate",)
     found = silence(healthy)
     assert found.met
-    assert found.observed.endswith("not judged: Rate")
+    assert found.observed.endswith("rules not judged: 1")
+
+
+class Discovering(Api):
+    """A Prometheus that finds the app at the third look."""
+
+    looks = 0
+
+    def targets(self) -> list[Target]:
+        self.looks += 1
+        return [Target("http://app:8000/metrics", self.looks > 2, "")] if self.looks > 1 else []
+
+
+def test_nothing_is_done_to_an_app_that_nobody_looks_at_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    vigil = a_vigil("degraded")
+    vigil.looks_on()  # without Prometheus there is nobody to wait for
+    vigil.prometheus = prometheus = Discovering("http://127.0.0.1:9")
+    vigil.looks_on()
+    assert prometheus.looks == 3
+    prometheus.looks = -1000
+    monkeypatch.setattr(module, "FIRST_LOOK", 0.05)
+    began = monotonic()
+    vigil.looks_on()
+    assert monotonic() - began < 2  # one that never finds it is told of by what follows
 
 
 def test_the_record_has_what_was_resolved_meanwhile() -> None:

@@ -41,6 +41,24 @@ def test_rules_of_ones_own(tmp_path: Path) -> None:
     assert (found.name, found.expression, found.lasting) == ("A", "up == 0", "3s")
 
 
+@pytest.mark.parametrize(
+    ("expressions", "job"),
+    [
+        (('up{job="shop"} == 0', "absent(up{instance='a', job = 'shop'})", "x > 1"), "shop"),
+        (("x > 1",), config.JOB),
+        (('up{job="shop"} == 0', 'up{job="till"} == 0'), config.JOB),  # the file is of more than one service
+        (('up{job=~"sh.*"} == 0', 'up{job!="till"} == 0', 'up{myjob="till"} == 0'), config.JOB),
+    ],
+)
+def test_the_apps_job_is_called_what_the_rules_call_it(expressions: tuple[str, ...], job: str) -> None:
+    rules = [config.Rule(f"R{number}", each, "0s", {}, {}) for number, each in enumerate(expressions)]
+    assert config.job_of(rules) == job
+    [told] = yaml.safe_load(config.prometheus_files([], "a:1", config.rules_file(), job)["prometheus.yml"])[
+        "scrape_configs"
+    ]
+    assert told["job_name"] == job
+
+
 def test_labels_and_annotations_may_be_empty_or_numbers(tmp_path: Path) -> None:
     path = tmp_path / "rules.yml"
     one = "{alert: 7, expr: 1, for: , labels: {severity: 3}, annotations: }"

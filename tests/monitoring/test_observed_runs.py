@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from incidentlab import catalogue
-from incidentlab.errors import CompanionMissingError, CompanionUnavailableError, IncidentlabError, UsageError
+from incidentlab.errors import CompanionMissingError, IncidentlabError, RulesRefusedError, UsageError
 from incidentlab.lab.choose import engines
 from incidentlab.lab.interruption import Interruption
 from incidentlab.lab.reproduce import Options, Reproduction, reproduce
@@ -19,6 +19,7 @@ from incidentlab.lab.truth import Question, truths
 from incidentlab.lab.vigil import Observe
 from incidentlab.model.alert import ExpectedAlert
 from incidentlab.model.run import Check
+from incidentlab.model.truth import Truth
 from incidentlab.monitoring import config
 from incidentlab.monitoring.judging import BY
 from tests.monitoring.material import require_images, require_programs, rule, rules_file
@@ -95,6 +96,14 @@ def test_silence_on_fixed_is_heard_by_a_monitoring_that_sees_the_app(engine: str
     assert_nothing_left()
 
 
+def test_rules_of_another_job_see_the_app_under_their_own_jobs_name(tmp_path: Path, fresh_home: Path) -> None:
+    rules = rules_file(tmp_path, rule("Down", 'up{job="shop"} == 0', "1s"))
+    done = observed("local", "broken", rules, alerts=(ExpectedAlert("Down", 15.0),))
+    assert check(done, "alert Down").met
+    assert done.run.watch is not None
+    assert [each.name for each in done.run.watch.alerts] == ["Down"]
+
+
 def test_a_rule_that_cries_wolf_is_caught_on_fixed(tmp_path: Path, fresh_home: Path) -> None:
     done = observed("local", "fixed", rules_file(tmp_path, rule("Wolf", "up == 1") + DOWN), alerts=())
     assert not done.run.met
@@ -106,8 +115,8 @@ def test_a_rule_that_cries_wolf_is_caught_on_fixed(tmp_path: Path, fresh_home: P
 def test_silence_of_a_monitoring_that_does_not_see_the_app_is_no_proof(
     tmp_path: Path, fresh_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def elsewhere(_targets: object, alertmanager: str, rules: Path) -> dict[str, str]:
-        return whole(["127.0.0.1:9"], alertmanager, rules)
+    def elsewhere(_targets: object, alertmanager: str, rules: Path, job: str) -> dict[str, str]:
+        return whole(["127.0.0.1:9"], alertmanager, rules, job)
 
     whole = config.prometheus_files
     monkeypatch.setattr(config, "prometheus_files", elsewhere)
@@ -145,11 +154,23 @@ def test_an_alert_that_no_rule_raises_is_refused_at_once(tmp_path: Path, fresh_h
 
 def test_rules_that_prometheus_refuses_are_named(tmp_path: Path, fresh_home: Path) -> None:
     rules = rules_file(tmp_path, rule("Odd", "up ==== 0"))
-    with pytest.raises(CompanionUnavailableError) as caught:
+    with pytest.raises(RulesRefusedError) as caught:
         observed("local", "broken", rules, alerts=())
     assert str(rules) in caught.value.what
     assert "parse" in caught.value.why
     assert f"promtool check rules {rules}" in caught.value.mend[0]
+    assert_nothing_left()
+
+
+def test_a_table_ends_with_the_first_line_where_the_rules_are_refused(tmp_path: Path, fresh_home: Path) -> None:
+    require_programs()
+    scenario = catalogue.find("missing-migrations")
+    question = Question(scenario, engines()["local"], scenario.id)
+    heard: list[Truth] = []
+    observe = Observe(rules_file(tmp_path, rule("TaskManagerDown", "up ==== 0")))
+    with pytest.raises(RulesRefusedError):
+        truths([question], observe, lambda _: None, heard.append, Interruption())
+    assert heard == []
     assert_nothing_left()
 
 

@@ -59,7 +59,7 @@ def program(companion: Companion) -> str:
     raise CompanionMissingError(
         f"The local engine has no {companion.role.capitalize()} to start.",
         why=why if companion.programs else "It can only be had as a container image.",
-        mend=(*companion.mend, "Or use the Docker engine: --engine docker"),
+        mend=(*companion.mend, f"{'Or use' if companion.mend else 'Use'} the Docker engine: --engine docker"),
     )
 
 
