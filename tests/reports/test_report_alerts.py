@@ -107,6 +107,28 @@ def test_words_that_would_run_into_each_other_are_left_out(observed: Account) ->
     assert [each for each in said if each in ("the fault begins", "fixed is deployed")] == ["fixed is deployed"]
 
 
+def test_polls_before_it_listened_are_no_failed_requests(silent: Account) -> None:
+    """The lab's own waiting would look like an outage of the fix."""
+    polls = [each for each in silent.run.samples if each.status is None]
+    assert polls
+    root = ElementTree.fromstring(charts.traffic([silent], 860, "k"))
+    assert not [each for each in root.iter() if each.get("class") == "bar failed"]
+    assert f"{len(silent.run.samples) - len(polls)} requests, 0 failed" in (root.findtext("desc") or "")
+
+
+@pytest.mark.parametrize("width", [336.0, 860.0])
+def test_an_alerts_words_lie_within_the_drawing_and_not_on_its_line(observed: Account, width: float) -> None:
+    long = replace(DOWN, name="TaskManagerDatabaseUnreachable", resolved_at=20.63)
+    root = ElementTree.fromstring(charts.traffic([seen(observed, long)], width, "k"))
+    [words] = [
+        each for each in root.iter() if (each.text or "").startswith(long.name) and each.get("class") == "t-label"
+    ]
+    begin, [line] = float(words.get("x", "-1")), [each for each in root.iter() if each.get("class") == "lead bad"]
+    assert 0 <= begin <= width - len(words.text or "") * 6
+    assert words.get("text-anchor") == "start"
+    assert float(words.get("y", "0")) + 4 < float(line.get("y1", "0"))
+
+
 def test_bars_hold_every_request(observed: Account) -> None:
     root = ElementTree.fromstring(charts.traffic([observed], 860, "k"))
     told = [each.text or "" for bar in root.iter() if bar.get("class") == "bar failed" for each in bar]

@@ -12,7 +12,7 @@ from incidentlab.reports import _measure as measure
 from incidentlab.reports._charts import svg
 from incidentlab.reports._text import count
 
-_PLOT, _HEAD, _ROW, _GAP, _AXIS, _LEFT = 90.0, 40.0, 18.0, 26.0, 40.0, 38.0
+_PLOT, _HEAD, _ROW, _GAP, _AXIS, _LEFT = 90.0, 40.0, 34.0, 26.0, 40.0, 38.0
 _MOST_BARS = 120  # of one run; a longer one gets wider bars
 
 
@@ -66,16 +66,21 @@ def _ends(alert: Alert) -> Iterator[float]:
 
 def _lane(account: Account, watch: Watch) -> _Lane:
     run, zero = account.run, measure.app_start(account) or 0.0
-    times = [each.offset - zero for each in run.samples]
+    # Polls before anything listened are the lab's own waiting, no requests that failed.
+    early = set(measure.early_polls(measure.own_samples(run)))
+    shown = [each for each in run.samples if each not in early]
+    times = [each.offset - zero for each in shown]
     span = max(times) - min(times)
     step = next((each for each in (1.0, 2.0, 5.0, 10.0, 30.0) if span / each <= _MOST_BARS), 60.0)
     asked = Counter(floor(at / step) for at in times)
-    failed = Counter(floor((each.offset - zero) / step) for each in run.samples if not measure.served(each))
+    failed = Counter(floor((each.offset - zero) / step) for each in shown if not measure.served(each))
     return _Lane(run, watch, zero, step, asked, failed)
 
 
 def _draw(lane: _Lane, across: svg.Scale, top: float) -> Iterator[str]:
-    yield svg.heading(0, top + 14, lane.run.variant, f"judged by {lane.watch.by}")
+    by = f"judged by {lane.watch.by}"  # which the table's caption has too
+    fits = svg.wide(f"{lane.run.variant} {by}", 13) < across.end
+    yield svg.heading(0, top + 14, lane.run.variant, by if fits else "")
     up = svg.Scale(0.0, max(lane.most * 1.05, 1.0), top + _HEAD + _PLOT, top + _HEAD)
     for value in svg.ticks(0, up.high, 4):
         yield svg.line(across.start, up(value), across.end, up(value), "grid")
@@ -110,16 +115,16 @@ def _turns(lane: _Lane, across: svg.Scale, top: float) -> Iterator[str]:
 
 
 def _alert(lane: _Lane, alert: Alert, across: svg.Scale, y: float) -> Iterator[str]:
-    """Draw an alert as a line from its arrival to its end, with its name at whichever side has room."""
+    """Draw an alert as a line from its arrival to its end, its words above it and within the drawing."""
     begin = across(alert.at - lane.zero)
     over = alert.resolved_at
     end = across(over - lane.zero) if over is not None else across.end
     words = f"{alert.name}, {alert.detected_after:.1f} s after the fault" + (", resolved" if over is not None else "")
-    yield svg.line(begin, y + 6, max(end, begin + 2), y + 6, "lead bad")
-    yield svg.cross(begin, y + 6, 4, "mark bad", words)
-    yield from [svg.dot(end, y + 6, 4, "mark good", f"{alert.name} is resolved")] if over is not None else []
-    fits = begin + 10 + svg.wide(words, 12) <= across.end
-    yield svg.text(begin + (10 if fits else -10), y + 10, words, "t-label", "start" if fits else "end")
+    said = words if svg.wide(words, 12) <= across.end else f"{alert.name}, {alert.detected_after:.1f} s"
+    yield svg.text(max(min(begin, across.end - svg.wide(said, 12)), 0.0), y + 10, said, "t-label")
+    yield svg.line(begin, y + 21, max(end, begin + 2), y + 21, "lead bad")
+    yield svg.cross(begin, y + 21, 4, "mark bad", words)
+    yield from [svg.dot(end, y + 21, 4, "mark good", f"{alert.name} is resolved")] if over is not None else []
 
 
 def _axis(across: svg.Scale, bottom: float, most: int) -> Iterator[str]:
@@ -128,14 +133,14 @@ def _axis(across: svg.Scale, bottom: float, most: int) -> Iterator[str]:
         yield svg.line(across(value), bottom, across(value), bottom + 4, "base")
         anchor = "middle" if across(value) < across.end - 12 else "end"
         yield svg.text(across(value), bottom + 18, svg.seconds(value), "t-axis", anchor)
-    yield svg.text(across.end, bottom + 36, "requests a second, by seconds after the app was started", "t-note", "end")
+    yield svg.text(across.end, bottom + 36, "requests a second, seconds since the app's start", "t-note", "end")
 
 
 def _told(lanes: Sequence[_Lane]) -> str:
     sentences = []
     for lane in lanes:
         bad = sum(lane.failed.values())
-        words = f"{lane.run.variant}: {count(len(lane.run.samples), 'request')}, {bad:,} failed"
+        words = f"{lane.run.variant}: {count(lane.asked.total(), 'request')}, {bad:,} failed"
         alerts = [f"{each.name} arrived {each.detected_after:.1f} s after the fault" for each in lane.watch.alerts]
         sentences.append(f"{words}; {'; '.join(alerts) or 'no alert arrived'}.")
     return " ".join(sentences)
