@@ -27,6 +27,8 @@ _DEFAULTS = {
     "fsync": "off",  # the data is thrown away: durability would only cost time
     "full_page_writes": "off",
     "shared_buffers": "16MB",
+    # In the data directory, which is removed with the run. POSIX segments would outlive a server that was killed.
+    "dynamic_shared_memory_type": "mmap",
     "min_wal_size": "2MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
