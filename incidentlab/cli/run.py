@@ -79,10 +79,10 @@ def _command(
 
 
 def _show(output: "Output", result: "Reproduction") -> None:
-    from incidentlab.console.run_view import verdict, view
+    from incidentlab.console.run_view import verdict, view, ways_in
 
     if output.quiet:
-        output.show(verdict(result.run), *(f"  {line}" for line in result.kept))
+        output.show(verdict(result.run), *ways_in(result.kept))
     else:
         output.show(view(result.run, output.signs, output.out, result.kept))
 

@@ -43,11 +43,11 @@ class Output:
     def show(self, *parts: RenderableType) -> None:
         """Print a result on stdout."""
         if self.out.is_terminal:
-            self.out.print(*parts, sep="\n", crop=False)
+            self.out.print(Group(*parts), crop=False)
             return
         # Rich fills lines with blanks up to the width of tables and frames; in a file they would only be in the way.
         with self.out.capture() as captured:
-            self.out.print(*parts, sep="\n", crop=False)
+            self.out.print(Group(*parts), crop=False)
         _write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
     def data(self, text: str) -> None:

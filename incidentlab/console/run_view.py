@@ -24,11 +24,15 @@ def view(run: Run, signs: Signs, console: Console, kept: Sequence[str] = (), *, 
         parts += [Padding(Text(unjudged(run.watch), "quiet"), (0, 0, 1, 2))]
     parts.append(verdict(run))
     if kept:
-        lines = (Text(f"  {line}", no_wrap=True, overflow="ignore") for line in kept)
-        parts += [Text(), Text("  Left running", "title"), *lines]
+        parts += [Text(), Text("  Left running", "title"), *ways_in(kept)]
     if next_steps:
         parts += [Text(), next_view.view(_next(run), console.width)]
     return Group(*parts)
+
+
+def ways_in(kept: Sequence[str]) -> list[Text]:
+    """Return how a kept stack is reached, each in one line: an address that was broken could not be copied."""
+    return [Text(f"  {line}", no_wrap=True, overflow="ignore") for line in kept]
 
 
 def captured(symptoms: Sequence[str], console: Console) -> RenderableType:
