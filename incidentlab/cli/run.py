@@ -73,18 +73,26 @@ def _command(
     if json:
         output.json(document(result))
     else:
-        _show(output, result)
+        _show(output, result, _again(scenario, engine))
     if not result.run.met:
         raise typer.Exit(3)
 
 
-def _show(output: "Output", result: "Reproduction") -> None:
+def _again(scenario: str, engine: str) -> str:
+    """Return what has to be repeated where the same incident is run again: as it was said, for that is found."""
+    from shlex import quote
+
+    named = "" if scenario == DEFAULT_SCENARIO else f" --scenario {quote(scenario)}"
+    return named + ("" if engine == "auto" else f" --engine {engine}")
+
+
+def _show(output: "Output", result: "Reproduction", again: str) -> None:
     from incidentlab.console.run_view import verdict, view, ways_in
 
     if output.quiet:
         output.show(verdict(result.run), *ways_in(result.kept))
     else:
-        output.show(view(result.run, output.signs, output.out, result.kept))
+        output.show(view(result.run, output.signs, output.out, result.kept, again=again))
 
 
 def run_variant(

@@ -14,8 +14,16 @@ from incidentlab.model.alert import Watch
 from incidentlab.model.run import Check, Run
 
 
-def view(run: Run, signs: Signs, console: Console, kept: Sequence[str] = (), *, next_steps: bool = True) -> Group:
-    """Return all that a person wants to know about a run, most important last, where the eye rests."""
+def view(run: Run, signs: Signs, console: Console, kept: Sequence[str] = (), *, again: str | None = "") -> Group:
+    """Return all that a person wants to know about a run, most important last, where the eye rests.
+
+    Args:
+        run: what to tell of.
+        signs: the marks that the terminal can show.
+        console: where it is shown.
+        kept: how a stack that was left running is reached.
+        again: the options of this run that the next one needs too, such as ``--scenario``; ``None``: no next steps.
+    """
     parts: list[RenderableType] = [Text()]
     if run.symptoms:
         parts += [captured(run.symptoms, console), Text()]
@@ -25,8 +33,8 @@ def view(run: Run, signs: Signs, console: Console, kept: Sequence[str] = (), *, 
     parts.append(verdict(run))
     if kept:
         parts += [Text(), Text("  Left running", "title"), *ways_in(kept)]
-    if next_steps:
-        parts += [Text(), next_view.view(_next(run), console.width)]
+    if again is not None:
+        parts += [Text(), next_view.view(_next(run, again), console.width)]
     return Group(*parts)
 
 
@@ -73,14 +81,13 @@ def verdict(run: Run) -> Text:
     return Text.assemble((f"  {words}", style), f"  in {run.seconds:.1f} s   ", (f"run {run.id}", "quiet"))
 
 
-def _next(run: Run) -> list[tuple[str, str]]:
-    suffix = "" if run.scenario == "missing-migrations" else f" --scenario {run.scenario}"
+def _next(run: Run, again: str) -> list[tuple[str, str]]:
     if run.met and run.outcome == "healthy":
         return [("incidentlab report", "the account of the break and its fix"), ("incidentlab diagnose", "confirm it")]
     if run.met:
         return [
             ("incidentlab diagnose", "why it broke, with proof"),
-            (f"incidentlab run fixed{suffix}", "prove the fix"),
+            (f"incidentlab run fixed{again}", "prove the fix"),
         ]
     return [
         ("incidentlab diagnose", "what the evidence says"),

@@ -76,7 +76,7 @@ def page(run: Run, folder: str, signs: Signs, console: Console) -> Group:
     if run.notes:
         parts += [Text(), Text("How the engine carried it out", "title")]
         parts.append(points(run.notes, signs, "quiet", indent=2))
-    parts.append(run_view.view(run, signs, console, next_steps=False))
+    parts.append(run_view.view(run, signs, console, again=None))
     return Group(*parts)
 
 

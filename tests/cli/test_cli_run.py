@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from incidentlab.lab.choose import engines
+from incidentlab.resources import bundled_root
 
 
 @dataclass(frozen=True)
@@ -149,3 +150,10 @@ def test_json_keeps_to_its_published_schema(lab: Lab, document: str) -> None:
         "report": ("report", "--json"),
     }[document]
     jsonschema.validate(run(home, *words).json, json.loads(path(document).read_text()))
+
+
+def test_the_next_command_finds_what_was_run(fresh_home: Path) -> None:
+    folder = str(bundled_root() / "scenarios" / "missing-configuration")
+    said = run(fresh_home, "run", "broken", "--scenario", folder, "--engine", "local")
+    assert said.code == 0, said.err
+    assert f"incidentlab run fixed --scenario {folder} --engine local" in said.out
