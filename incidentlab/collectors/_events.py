@@ -25,7 +25,7 @@ _FOREIGN = re.compile(
 )
 _FOREIGN_WORDS = ("org.postgresql.", "java.sql.", "PG::", "Postgrex.", "DBConnection.", "Npgsql.", "PDOException",
                   "PrismaClient", "QueryFailedError", "SequelizeDatabaseError")  # fmt: skip
-_WORTH_SHOWING = ("LINE ", "DETAIL:", "HINT:", "[SQL")
+_WORTH_SHOWING = ("LINE ", "DETAIL:", "HINT:", "CONTEXT:", "[SQL")
 _MOST_KEY_LINES = 24
 
 

@@ -110,3 +110,23 @@ def test_an_invalid_index_is_no_damage() -> None:
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            'pq: could not open file "base/5/2690": No such file or directory',
+            "The file base/5/2690, which holds a table",
+        ),
+        ("FEHLER:  konnte Datei »base/5/2690« nicht öffnen: Datei oder Verzeichnis nicht gefunden", "is gone from"),
+        ("ERROR:  invalid page in block 12 of relation base/5/2690", "A page of base/5/2690 cannot be read"),
+    ],
+)
+def test_a_file_that_is_gone_is_no_page_that_cannot_be_read_and_its_table_can_be_asked_for(
+    text: str, words: str
+) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert words in found.summary
+    assert any("pg_filenode_relation(0, 2690)" in mend.text for mend in found.mend)

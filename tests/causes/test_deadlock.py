@@ -94,3 +94,77 @@ def test_a_request_that_failed_is_not_mended_by_the_next_ones_answer() -> None:
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text))) is None
+
+
+ABROAD = """\
+2026-03-01 13:36:37.816 UTC [{one}] {error}
+2026-03-01 13:36:37.816 UTC [{one}] {detail}
+\t{first}: UPDATE "seat" SET held = true WHERE "row" IN (12, 7) AND "hall" = 3
+\t{second}: UPDATE "seat" SET held = false WHERE "row" IN (7, 12)"""
+
+
+@pytest.mark.parametrize(
+    ("error", "detail", "process"),
+    [
+        ("FEHLER:  Verklemmung (Deadlock) entdeckt",
+         "DETAIL:  Prozess 71 wartet auf ShareLock-Sperre auf Transaktion 4; blockiert von Prozess 72.", "Prozess {}"),
+        ("ERREUR:  interblocage (deadlock) détecté",
+         "DÉTAIL:  Le processus 71 attend ShareLock sur transaction 4 ; bloqué par le processus 72.", "Processus {} "),
+        ("ОШИБКА:  обнаружена взаимоблокировка",
+         'ПОДРОБНОСТИ:  Процесс 71 ожидает в режиме ShareLock блокировку "транзакция 4"', "Процесс {}"),
+        ("ERROR:  デッドロックを検出しました", "詳細:  プロセス 71 は ShareLock を 4 で待機", "プロセス {}"),
+        ("错误:  检测到死锁", "详情:  进程 71 正在等待 事务 4 上的 ShareLock", "进程 {}"),
+    ],
+)  # fmt: skip
+def test_a_server_in_another_language_names_both_statements_and_so_the_table(
+    error: str, detail: str, process: str
+) -> None:
+    text = ABROAD.format(one=71, error=error, detail=detail, first=process.format(71), second=process.format(72))
+    found = find(evidence(database_log(text)))
+    assert isinstance(found, Finding)
+    assert "rows of seat" in found.summary
+    assert not any("both statements" in wanted for wanted in found.missing)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        'CONTEXT:  while deleting tuple (12,3) in relation "seat"',
+        "KONTEXT:  beim Sperren von Tupel (12,3) in Relation »seat«",
+        "CONTEXTE : lors du verrouillage de la ligne (12,3) dans la relation « seat »",
+    ],
+)
+def test_the_table_is_taken_from_what_the_client_was_told_of_the_row(context: str) -> None:
+    text = f"WARN: ActiveRecord::Deadlocked: PG::TRDeadlockDetected: ERROR:  deadlock detected\n{context}"
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert "rows of seat" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("error", "context"),
+    [
+        ("ERROR:  デッドロックを検出しました", '文脈:  リレーション"seat"のタプル(12,3)のロック中'),
+        ("错误:  检测到死锁", '上下文:  当锁定关系"seat"的元组(12, 3)时'),
+        ("FEHLER:  Verklemmung (Deadlock) entdeckt", "ZUSAMMENHANG:  beim Sperren von Tupel (12,3) in Relation »seat«"),
+    ],
+)
+def test_the_servers_context_names_the_table_in_any_language(error: str, context: str) -> None:
+    lead = "2026-03-01 13:36:37.816 UTC [71] "
+    found = find(evidence(database_log(f"{lead}{error}\n{lead}{context}")))
+    assert isinstance(found, Finding)
+    assert "rows of seat" in found.summary
+
+
+def test_numbers_and_names_of_a_statement_are_no_row_of_a_table() -> None:
+    text = f'{CLIENT}\n[SQL: UPDATE t SET a = 1 WHERE "id" IN (12, 7) AND "state" = 2]'
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert "rows of" not in found.summary
+
+
+def test_a_row_locked_for_update_is_no_definition() -> None:
+    row = DEFINITIONS.replace("relation 16512 of database 163", "tuple (4,2) of relation 16512 of database 163")
+    found = find(evidence(app_log("info  running migrations"), database_log(row)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"

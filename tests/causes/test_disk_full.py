@@ -114,3 +114,21 @@ def test_a_service_that_still_reads_is_not_over_a_full_disk(line: str, over: boo
     )
     found = find(evidence(app_log(text)))
     assert isinstance(found, RuledOut) is over, found
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("", "pg_wal/xlogtemp.88 cannot be written: the database has no space left for its write-ahead log"),
+        (
+            '2026-03-01 09:59:00.000 UTC [87] ERROR:  could not extend file "base/5/2619": No space left on device\n',
+            "base/5/2619 cannot be written: the database has no space left for it, nor for the write-ahead log",
+        ),
+    ],
+    ids=["log", "table"],
+)
+def test_a_log_that_cannot_be_written_is_not_said_to_have_filled_the_disk(before: str, words: str) -> None:
+    found = find(evidence(database_log(before + WAL)))
+    assert isinstance(found, Finding)
+    assert found.summary.startswith(words)
+    assert "filled" not in found.summary

@@ -23,6 +23,10 @@ _INDEX = re.compile(r"\bindex \\?\"(?P<name>[^\"\\]{1,120})")
 _RELATION = re.compile(
     r"\brelation \\?\"?(?P<name>(?:base/)?[\w./]{1,120})|\bfile \\?\"(?P<file>(?:base|global|pg_\w+)/[^\"\\]{1,120})"
 )
+_GONE = re.compile(
+    r"\bcould not (?:open|stat) file \\?\"(?P<name>base/\d{1,10}/\d{1,10}[^\"\\]{0,40})\\?\"[^\n]{0,60}: No such file\b"
+)
+_FILE = re.compile(r"\bbase/\d{1,10}/(?P<node>\d{1,10})")
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -85,6 +89,9 @@ def _summary(account: Account) -> str:
     text = account.text
     if any(match(event, LOG_DAMAGED) for event in account.events):
         return "The server finds no state to start from: its write-ahead log, or a file beside it, is damaged or gone."
+    gone = _GONE.search(text)
+    if gone:
+        return f"The file {gone['name']}, which holds a table or an index, is gone from the data directory."
     index, relation = _INDEX.search(text), _RELATION.search(text)
     if index:
         return f"The index {index['name']} is damaged; the table itself may be whole."
@@ -111,7 +118,16 @@ def _mends(account: Account) -> tuple[Mend, ...]:
                             f'"{index["name"] if index else "INDEX"}"\'',
                  "An index can be made again from its table.")  # fmt: skip
     look = Mend("command", "pg_amcheck --all --heapallindexed", "Shows how far the damage goes.")
-    return (copy, again, look, restore) if index else (copy, look, again, restore)
+    return (copy, again, look, restore) if index else (copy, *_whose(account), look, again, restore)
+
+
+def _whose(account: Account) -> tuple[Mend, ...]:
+    """Return the command by which the number of a file becomes the name of a table or an index."""
+    found = _FILE.search(account.text)
+    if not found:
+        return ()
+    text = f"psql \"$DATABASE_URL\" -c 'SELECT pg_filenode_relation(0, {found['node']})'"
+    return (Mend("command", text, "Names the table or the index that the file belongs to."),)
 
 
 CAUSE = Cause(

@@ -5,6 +5,7 @@ import re
 from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import speaks_of_migrating
 from incidentlab.causes._settling import tried_again
+from incidentlab.causes.resources._circle import between_definitions, relation, statements
 from incidentlab.model.cause import Cause, Sign
 from incidentlab.model.diagnosis import Confidence, Finding, Mend, RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -27,13 +28,6 @@ DETECTED = Sign(
         "error: deadlock detected { code: '40P01', routine: 'DeadLockReport' }",
     ),
     frozenset({"40P01"}),
-)
-_RELATION = re.compile(r"\b(?:tuple \(\d{1,10},\d{1,6}\) )?in relation \\?[\"«„']{1,2}(?P<name>[^\"»“'\\]{1,120})")
-_STATEMENT = re.compile(r"\bProcess \d{1,10}: (?P<sql>[A-Za-z][^\n]{0,300})")
-# Locks that only definitions take, and the words of those who define: then the start of several replicas is likely.
-_DEFINING = re.compile(
-    r"\bwaits for (?:AccessExclusiveLock|ShareRowExclusiveLock|ShareUpdateExclusiveLock|ExclusiveLock) on relation\b"
-    r"|\bProcess \d{1,10}: (?:CREATE|ALTER|DROP|TRUNCATE|COMMENT|GRANT|REVOKE|LOCK)\b"
 )
 _BOOTSTRAPPING = re.compile(
     r"\bbootstrapp?|\bcreate_all\b|\binit(?:ialis|ializ)ing (?:the )?(?:schema|database)\b|\bsync(?:ing)? schema\b"
@@ -66,7 +60,7 @@ def _confidence(account: Account, defining: bool) -> Confidence:
     if defining:
         return "possible"
     both = account.by_server and account.by_client
-    return "certain" if both and _statements(account) and not _DEFINING.search(account.text) else "likely"
+    return "certain" if both and statements(account) and not between_definitions(account) else "likely"
 
 
 def _is_a_database_engine_of_another_kind(event: LogEvent) -> bool:
@@ -77,27 +71,18 @@ def _is_a_database_engine_of_another_kind(event: LogEvent) -> bool:
 def _between_definitions(evidence: Evidence, account: Account) -> bool:
     """Whether tables are being defined meanwhile: several that migrate at once deadlock as a consequence."""
     migrating = any(speaks_of_migrating(event) or _BOOTSTRAPPING.search(event.text) for event in evidence.logs)
-    return migrating and bool(_DEFINING.search(account.text))
-
-
-def _statements(account: Account) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found["sql"] for found in _STATEMENT.finditer(account.text)))[:2]
-
-
-def _relation(account: Account) -> str:
-    found = _RELATION.search(account.text)
-    return found["name"] if found else ""
+    return migrating and between_definitions(account)
 
 
 def _summary(account: Account) -> str:
-    relation = _relation(account)
-    where = f" on rows of {relation}" if relation else ""
+    name = relation(account)
+    where = f" on rows of {name}" if name else ""
     return f"Two transactions took the same locks{where} in a different order; the server ended one of them."
 
 
 def _wanted(account: Account, defining: bool) -> tuple[str, ...]:
     wanted = []
-    if not _statements(account):
+    if not statements(account):
         wanted.append("The server's log names both statements: give the database's log.")
     if defining:
         wanted.append("Whether several replicas migrate at once: give the logs of all of them.")
@@ -105,7 +90,7 @@ def _wanted(account: Account, defining: bool) -> tuple[str, ...]:
 
 
 def _mends(account: Account, defining: bool) -> tuple[Mend, ...]:
-    relation = _relation(account) or "the table"
+    rows_of = relation(account) or "the table"
     if defining:
         return (
             Mend("text", "Let one process apply the schema before the others start, or take an advisory lock first: "
@@ -114,7 +99,7 @@ def _mends(account: Account, defining: bool) -> tuple[Mend, ...]:
     return (
         Mend("text", "Try the transaction again from its beginning when SQLSTATE 40P01 comes.",
              "The victim was rolled back whole; nothing is half done."),
-        Mend("text", f"Let everybody lock the rows of {relation} in one order: SELECT … ORDER BY id FOR UPDATE, "
+        Mend("text", f"Let everybody lock the rows of {rows_of} in one order: SELECT … ORDER BY id FOR UPDATE, "
              "and bulk updates sorted by key.", "Without a circle there is no deadlock."),
         Mend("text", "Keep transactions short, and do one table's work in the same order everywhere."),
     )  # fmt: skip

@@ -68,7 +68,9 @@ def _summary(account: Account) -> str:
     name = (found["name"] or found["path"]) if found else ""
     what = f"{name} cannot be written" if name else "Nothing more can be written"
     if _WAL.search(text):
-        return f"{what}: the write-ahead log has filled the disk, and without it the server stops."
+        # What has filled the disk is another question: the log is where the server cannot do without.
+        where = "for its write-ahead log" if _WAL.search(name) or not name else "for it, nor for the write-ahead log"
+        return f"{what}: the database has no space left {where}, without which the server stops."
     if account.by_server or _DATA_FILE.search(text):
         return f"{what}: no space is left where the database keeps its data."
     return f"{what}: no space is left on the disk."
@@ -85,7 +87,8 @@ def _mends(account: Account) -> tuple[Mend, ...]:
             "command",
             'psql -c "SELECT slot_name, active, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) '
             'FROM pg_replication_slots"',
-            "An abandoned replication slot, or a failing archive_command, keeps WAL for ever.",
+            "Where pg_wal is what is large: an abandoned replication slot, or a failing archive_command, keeps WAL for "
+            "ever.",
         )
         return (
             *look,
