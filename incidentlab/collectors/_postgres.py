@@ -27,6 +27,10 @@ _DATED = re.compile(r"20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d|\d{10}\.\d{3}\b")
 _NO_PREFIX = re.compile(
     r"[\"'`{}(]\s|[a-z)\"]: |\b(?:ERROR|WARNING|INFO|CRITICAL|DEBUG|WARN)\b|Error|\berror\b|xception"
 )
+# What some supervisors write before each line of a program: its name, here the server's, and a colon.
+_NAMED = re.compile(
+    r"(?=[\w.\-]{0,40}(?:postgres|pg|db|database))[\w.\-]{2,60}: (?=20\d\d-\d\d-\d\d[ T])", re.IGNORECASE
+)
 _STATE = re.compile(r"(?<![\w])(?P<code>[0-9A-Z]{5})(?![\w])")
 _READ_LATE = timedelta(seconds=1)
 _MOST_LINES = 2_000  # of one message; a statement may be long, a log without end must not be one event
@@ -133,7 +137,8 @@ def _line(text: str, *, bare: bool) -> _Line | None:
     if not prefix.strip():
         return _Line(level, word, text[colon + 3 :], "", "") if bare else None
     pid = _PID.search(prefix)
-    if not (pid or _DATED.match(prefix)) or _NO_PREFIX.search(prefix):
+    named = _NAMED.match(prefix)
+    if not (pid or _DATED.match(prefix)) or _NO_PREFIX.search(prefix, named.end() if named else 0):
         return None
     return _Line(level, word, text[colon + 3 :], pid["pid"] if pid else "", prefix)
 

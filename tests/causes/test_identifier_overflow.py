@@ -87,3 +87,12 @@ def test_a_transaction_counter_near_its_end_is_found_and_a_usual_age_is_not() ->
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text))) is None
+
+
+def test_the_servers_statement_names_the_table_to_widen() -> None:
+    lead = "postgres: 2026-03-01 10:00:00.000 UTC [88] "
+    text = f"{lead}ERROR:  integer out of range\n{lead}STATEMENT:  COPY sample (sensor, at) FROM STDIN"
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert "column of sample" in found.summary
+    assert "ALTER TABLE sample" in found.mend[0].text

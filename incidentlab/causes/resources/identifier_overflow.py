@@ -89,14 +89,18 @@ def _name(told: Account, ended: tuple[DatabaseFacts, SequenceUse] | None) -> str
     return found["name"].strip() if found else ended[1].name if ended else ""
 
 
+def _table(told: Account) -> str:
+    found = _TABLE.search(told.text)
+    return found["name"].replace('"', "") if found else ""
+
+
 def _summary(told: Account, ended: tuple[DatabaseFacts, SequenceUse] | None, aged: DatabaseFacts | None) -> str:
     if aged or WRAPAROUND.pattern.search(told.text):
         return "The server is at the end of its transaction numbers and must be vacuumed before it counts on."
     name = _name(told, ended)
     if name:
         return f"The sequence {name} has given its last value; no row can be added that takes one from it."
-    found = _TABLE.search(told.text)
-    table = found["name"].replace('"', "") if found else ""
+    table = _table(told)
     whose = f" of {table}" if table else ""
     return f"A number no longer fits into its column{whose}; a serial of four bytes ends at 2147483647."
 
@@ -133,8 +137,7 @@ def _mends(
             Mend("command", f"vacuumdb --freeze --jobs 2 {name}", "Gives the used numbers back; as a superuser."),
         )  # fmt: skip
     name = _name(told, ended)
-    found = _TABLE.search(told.text)
-    table = found["name"].replace('"', "") if found else name.removesuffix("_id_seq") or "the_table"
+    table = _table(told) or name.removesuffix("_id_seq") or "the_table"
     steps = [
         Mend("command", f'psql "$DATABASE_URL" -c \'ALTER TABLE {table} ALTER COLUMN id TYPE bigint\'',
              "Rewrites the table under a lock: on a large one add a bigint column, fill it in batches and swap."),
