@@ -168,7 +168,7 @@ def test_a_time_is_taken_where_its_zone_is_known(line: str, moment: str | None) 
     ("lead", "server"),
     [("postgres: ", True), ("shop-db: ", True), ("worker: ", False), ("psycopg said: db: ", False)],
 )
-def test_a_name_before_the_time_of_the_servers_line_is_read_past(lead: str, server: bool) -> None:  # noqa: FBT001 - from parametrize
+def test_a_name_before_the_time_of_the_servers_line_is_read_past(lead: str, server: bool) -> None:
     lines = [f"{lead}2026-11-23 20:15:30.123 UTC [7] {said}" for said in ("ERROR:  x", "STATEMENT:  INSERT INTO t")]
     event = log.read(lines, "x")[0]
     assert (event.from_server, event.sql) == (server, "INSERT INTO t" if server else None)
