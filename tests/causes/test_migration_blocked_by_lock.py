@@ -7,7 +7,7 @@ import pytest
 from incidentlab import causes
 from incidentlab.model.database import LockWait
 from incidentlab.model.diagnosis import Finding, RuledOut
-from incidentlab.testing import app_log, database, evidence
+from incidentlab.testing import app_log, database, database_log, evidence, project
 
 find = causes.get("migration-blocked-by-lock").find
 
@@ -154,3 +154,38 @@ def test_a_reader_that_waits_is_not_a_migration() -> None:
 )
 def test_a_wait_that_ended_well_is_ruled_out(after: str) -> None:
     assert isinstance(find(evidence(app_log(WAITS + after))), RuledOut)
+
+
+GAVE_UP = (
+    "2026-01-20 10:00:00.000 UTC [91] ERROR:  canceling statement due to lock timeout\n"
+    f"2026-01-20 10:00:00.000 UTC [91] STATEMENT:  {ALTER}\n"
+)
+
+
+def test_a_migration_that_gave_up_and_is_applied_now_is_ruled_out() -> None:
+    done = find(evidence(database_log(GAVE_UP), project("tasks", "due"), database(["rev2"])))
+    assert isinstance(done, RuledOut)
+    assert done.why == "A migration waited for a lock; the database is at the code's head now, revision rev2."
+
+
+@pytest.mark.parametrize("at", [["rev1"], ["newer"], [], None])
+def test_one_that_gave_up_for_good_is_not(at: list[str] | None) -> None:
+    assert isinstance(find(evidence(database_log(GAVE_UP), project("tasks", "due"), database(at))), Finding)
+
+
+def test_one_that_still_waits_is_not_either_whatever_the_revision_says() -> None:
+    wait = LockWait(91, ALTER, 77, "SELECT 1", "idle in transaction", "public.tasks", "AccessExclusiveLock")
+    facts = dataclasses.replace(database(["rev2"]), locks=(wait,))
+    assert isinstance(find(evidence(database_log(GAVE_UP), project("tasks", "due"), facts)), Finding)
+
+
+def test_those_who_wait_behind_the_migration_are_counted() -> None:
+    held = LockWait(91, ALTER, 77, "SELECT 1", "idle in transaction", "public.tasks", "AccessExclusiveLock")
+    behind = [LockWait(pid, "SELECT * FROM tasks", 91, ALTER, "active", "public.tasks") for pid in (101, 102)]
+    other = LockWait(103, "SELECT 2", 55, "UPDATE jobs SET done = true", "active")
+    found = find(evidence(dataclasses.replace(database(["a1"]), locks=(*behind, other, held))))
+    assert isinstance(found, Finding)
+    assert (found.evidence[-1].claim, found.evidence[-1].quote) == (
+        "2 sessions wait behind session 91",
+        "SELECT * FROM tasks",
+    )

@@ -10,6 +10,7 @@ from incidentlab.causes.migrations._account import (
     words,
 )
 from incidentlab.causes.migrations._course import Step, course
+from incidentlab.causes.migrations._graph import database_of, pending, project_of, unknown
 from incidentlab.causes.migrations._locks import HOLDER, TIMEOUT, TOOL_LOCK, WAITS, is_acquired, is_definition
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._steps import GAVE_UP
@@ -38,7 +39,22 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     since = applied_since(evidence, told) or _acquired(evidence, told)
     if since:
         return over(_ID, _TITLE, "A migration waited for a lock", since)
-    return _finding(evidence, told)
+    return _through_after_all(evidence) or _finding(evidence, told)
+
+
+def _through_after_all(evidence: Evidence) -> RuledOut | None:
+    """Return that nothing is left to wait for: a migration that gave up its lock and tried again leaves its words.
+
+    They are often the server's alone, whose log never says that the next attempt was the good one.
+    """
+    project, database = project_of(evidence), database_of(evidence)
+    if not project or not database or not database.revisions:
+        return None
+    if unknown(project, database.revisions) or pending(project, database.revisions):
+        return None
+    at = ", ".join(database.revisions)
+    why = f"A migration waited for a lock; the database is at the code's head now, revision {at}."
+    return RuledOut(_ID, _TITLE, why, database.id)
 
 
 def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
@@ -105,9 +121,20 @@ def _from_database(evidence: Evidence, database: DatabaseFacts, wait: LockWait) 
                 place,
                 quote=wait.blocker_query,
             ),
+            *_queue(database, wait, place),
         ),
         mend=_mends(evidence, None, wait),
     )
+
+
+def _queue(database: DatabaseFacts, wait: LockWait, place: str) -> tuple[Link, ...]:
+    """Return the proof that others stand behind the statement that waits: by them people notice it."""
+    behind = {one.blocked: one for one in database.locks if one.blocker == wait.blocked}
+    if not behind:
+        return ()
+    who = "One session waits" if len(behind) == 1 else f"{len(behind)} sessions wait"
+    first = next(iter(behind.values()))
+    return (Link(f"{who} behind session {wait.blocked}", database.id, place, quote=first.blocked_query),)
 
 
 def _acquired(evidence: Evidence, told: tuple[Trouble, ...]) -> LogEvent | None:
