@@ -15,6 +15,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event as Flag
 from typing import Literal
 
 from incidentlab.collectors import log
@@ -168,6 +169,7 @@ class FakeStack:
     project: Path = Path()
     started: bool = False
     finished: Finished = field(default_factory=lambda: Finished(0, ()))  # what every job comes to
+    hangs: bool = False  # whether jobs do not end by themselves
     did: list[str] = field(default_factory=list)  # what steps have asked of it
 
     def say(self, source: LogSource, texts: Iterable[str]) -> None:
@@ -203,11 +205,20 @@ class FakeStack:
         return self.lines.get(source, ()) if replica == 1 else ()
 
     def run_once(
-        self, argv: Sequence[str], *, files: Path | None = None, login: Login = "app", timeout: float = 120.0
+        self,
+        argv: Sequence[str],
+        *,
+        files: Path | None = None,
+        login: Login = "app",
+        timeout: float = 120.0,
+        over: Flag | None = None,
     ) -> Finished:
-        """Note the command; it comes to what was given as ``finished``."""
-        del files, login, timeout
+        """Note the command; it comes to what was given as ``finished``, or to no end of its own where it hangs."""
+        del files, login
         self.did.append(" ".join(argv))
+        if self.hangs:
+            (over or Flag()).wait(timeout)
+            return Finished(137, ())
         return self.finished
 
     def occupy_port(self) -> None:

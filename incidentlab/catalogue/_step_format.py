@@ -58,6 +58,10 @@ class UpgradeFormat(Strict):
     to: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+][A-Za-z0-9_@+-]{0,63}$")]
     files: RelativePath | None = None
     login: _Login = Field(default="owner", alias="as")
+    beside: bool = Field(
+        default=False,
+        description="What follows does not wait for its end; only a healthy variant is looked at when it has ended.",
+    )
 
     @model_validator(mode="before")
     @classmethod

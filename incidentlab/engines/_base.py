@@ -58,7 +58,7 @@ class StackRequest:
 class Finished:
     """A command that has come to its end; ``output`` is redacted, both its streams in one."""
 
-    exit_code: int  # 137 where it was ended because it took too long
+    exit_code: int  # 137 where it was ended because it took too long, or nobody waited for it any more
     output: tuple[str, ...]
 
 
@@ -136,7 +136,13 @@ class Stack(Protocol):
         """Return the lines seen so far; after the app's exit has been seen, all that it wrote."""
 
     def run_once(
-        self, argv: Sequence[str], *, files: Path | None = None, login: Login = "app", timeout: float = 120.0
+        self,
+        argv: Sequence[str],
+        *,
+        files: Path | None = None,
+        login: Login = "app",
+        timeout: float = 120.0,
+        over: Flag | None = None,
     ) -> Finished:
         """Run a command in the app's image, beside the app, and wait for its end.
 
@@ -145,6 +151,7 @@ class Stack(Protocol):
             files: a folder that is laid over the image's working directory, for this command alone.
             login: as which role its DATABASE_URL reaches the database.
             timeout: seconds after which it is ended.
+            over: when this is set it is ended too, soon.
         """
 
     def occupy_port(self) -> None:

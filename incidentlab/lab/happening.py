@@ -44,6 +44,10 @@ class Happening:
                 proofs += [load.check(self.expect.workload)] if self.expect.workload else []
             while not done.wait(0.05) and not self.stack.wait_app_exit(0):
                 pass
+            # A job that waits is what a broken variant is to show; a healthy one shows how it comes to its end.
+            while self.expect.outcome == "healthy" and self.scene.at_work and self.scene.pause(0.05):
+                if self.stack.wait_app_exit(0):
+                    break
             seen = again(self.stack, self.prober, seen, self.recorder)
         if self._may_be_asked(seen):
             asked = verify.answers(self.expect.http, self.prober)

@@ -31,6 +31,7 @@ class Upgrade:
     to: str
     files: Path | None = None  # absolute; a folder of the scenario, such as the newer release's migrations
     login: Login = "owner"
+    beside: bool = False  # what follows does not wait for its end, such as where it waits for a lock itself
 
 
 @dataclass(frozen=True, slots=True)

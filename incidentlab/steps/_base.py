@@ -24,6 +24,7 @@ class Scene:
     over: Flag = field(default_factory=Flag)  # the run is over: nothing waits any longer
     _undo: list[Callable[[], object]] = field(default_factory=list)
     _threads: list[Thread] = field(default_factory=list)
+    _jobs: list[Flag] = field(default_factory=list)  # of what was begun beside: set when it has ended
     _lock: Lock = field(default_factory=Lock)
     errors: list[IncidentlabError] = field(default_factory=list)  # of what went on in the background
 
@@ -35,14 +36,38 @@ class Scene:
                 return
         what()
 
-    def aside(self, name: str, work: Callable[[], object]) -> None:
-        """Do this in a thread; an error in it is kept in ``errors`` and told."""
+    def aside(self, name: str, work: Callable[[], object]) -> bool:
+        """Do this in a thread; an error in it is kept in ``errors`` and told. Return whether it has begun."""
         thread = Thread(target=self._kept, args=(name, work), name=f"incidentlab-step-{name}", daemon=True)
         with self._lock:
             if self.over.is_set():
-                return
+                return False
             self._threads.append(thread)
             thread.start()
+        return True
+
+    def beside(self, name: str, work: Callable[[], object]) -> None:
+        """Do this in a thread, as something that comes to an end of its own; ``at_work`` says whether it has.
+
+        When the run is over, ``work`` has to notice. It is waited for before anything is undone that was there ahead
+        of it: a job that waits for a lock must not get it in the last moment.
+        """
+        ended = Flag()
+
+        def to_its_end() -> None:
+            try:
+                work()
+            finally:
+                ended.set()
+
+        if self.aside(name, to_its_end):
+            self._jobs.append(ended)
+            self.undo(lambda: ended.wait(_JOIN_SECONDS))
+
+    @property
+    def at_work(self) -> bool:
+        """Whether something still goes on that comes to an end of its own."""
+        return not all(each.is_set() for each in self._jobs)
 
     def pause(self, seconds: float | None) -> bool:
         """Wait so long, until the end of the run for ``None``; return whether the run goes on."""

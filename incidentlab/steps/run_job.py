@@ -7,7 +7,7 @@ _LAST = 12  # lines of its output that explain a failure
 
 
 def _do(options: RunJob, scene: Scene) -> None:
-    done = scene.stack.run_once(options.command, login=options.login)
+    done = scene.stack.run_once(options.command, login=options.login, over=scene.over)
     if done.exit_code:
         raise failed(
             f"The job `{' '.join(options.command)}` failed with exit code {done.exit_code}.",

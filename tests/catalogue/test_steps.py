@@ -46,7 +46,7 @@ before:
   - sql: SELECT 1
   - sql: {file: seed.sql, as: app, database: other, autocommit: true}
   - upgrade: head
-  - upgrade: {to: abc123, files: newer, as: app}
+  - upgrade: {to: abc123, files: newer, as: app, beside: true}
   - run_job: {command: [alembic, stamp, head]}
   - hold_lock: {table: shop.tasks, mode: access exclusive, for: 2s, as: app, name: my report}
   - occupy_port
@@ -110,7 +110,7 @@ def test_every_step_is_understood(folder: Path) -> None:
         Sql("SELECT 1"),
         Sql("SELECT 3", "app", "other", autocommit=True),
         Upgrade("head"),
-        Upgrade("abc123", folder / "newer", "app"),
+        Upgrade("abc123", folder / "newer", "app", beside=True),
         RunJob(("alembic", "stamp", "head")),
         HoldLock("shop.tasks", "access exclusive", 2.0, "app", "my report"),
         OccupyPort(),

@@ -2,6 +2,8 @@
 
 from functools import partial
 from pathlib import Path
+from threading import Event, Timer
+from time import monotonic
 from urllib.parse import urlsplit
 
 import psycopg
@@ -101,6 +103,16 @@ def test_a_job_that_hangs_is_ended_and_one_that_is_not_there_is_said(bench: Benc
     with bench.up(dockerfile("crash")) as stack:
         assert stack.run_once(("python", "patient.py", "hang"), timeout=1.5).exit_code == 137
         assert stack.run_once(("no-such-program",)).exit_code == 127
+    bench.assert_nothing_left()
+
+
+def test_a_job_that_nobody_waits_for_any_more_is_ended(bench: Bench) -> None:
+    over = Event()
+    with bench.up(dockerfile("crash")) as stack:
+        Timer(0.7, over.set).start()
+        began = monotonic()
+        assert stack.run_once(("python", "patient.py", "hang"), over=over).exit_code == 137
+        assert monotonic() - began < 60
     bench.assert_nothing_left()
 
 

@@ -2,6 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from threading import Event as Flag
+from threading import Timer
+
+import pytest
 
 from incidentlab.lab import staging, workload
 from incidentlab.lab.happening import Happening
@@ -141,3 +145,30 @@ def test_a_second_look_sees_what_it_is_now(serve: Serve) -> None:
         assert again(FakeStack(started=True), asking, before, lambda _: None).outcome == "unhealthy"
     with prober("http://127.0.0.1:9") as asking:
         assert again(FakeStack(started=True), asking, before, lambda _: None).outcome == "unhealthy"
+
+
+@pytest.mark.parametrize(("expected", "still_at_work"), [("healthy", False), ("degraded", True)])
+def test_only_a_healthy_app_is_looked_at_when_its_jobs_have_come_to_their_end(
+    serve: Serve, expected: Outcome, still_at_work: bool
+) -> None:
+    recorder, go_on = Recorder(lambda _: None), Flag()
+    with serve(well) as url, prober(url) as asking:
+        stack = FakeStack(app_urls=(url,), started=True)
+        with staging.staged(stack, recorder) as scene:
+            scene.beside("job", lambda: go_on.wait(20))
+            if expected == "healthy":
+                Timer(0.3, go_on.set).start()
+            happening = Happening(LOAD, (), Expectation(expected), stack, asking, recorder, scene)
+            happening.carry_out(Observation("healthy", 1.0))
+            assert scene.at_work is still_at_work
+            go_on.set()
+
+
+def test_an_app_that_dies_is_not_kept_waiting_for_by_its_jobs(serve: Serve) -> None:
+    recorder = Recorder(lambda _: None)
+    with serve(well) as url, prober(url) as asking:
+        stack = FakeStack(container(exit_code=1), app_urls=(url,), started=True)
+        with staging.staged(stack, recorder) as scene:
+            scene.beside("job", lambda: scene.pause(3600))
+            happening = Happening(LOAD, (), Expectation("healthy"), stack, asking, recorder, scene)
+            assert happening.carry_out(Observation("healthy", 1.0))[0].outcome == "crash"

@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Event as Flag
 from time import monotonic
 from typing import Any
 
@@ -30,6 +31,7 @@ def run(
     files: Path | None,
     login: Address,
     timeout: float,
+    over: Flag,
 ) -> Finished:
     """Run a command to its end; see :meth:`incidentlab.engines._base.Stack.run_once`.
 
@@ -43,7 +45,7 @@ def run(
             api.put_archive(container, image["Config"].get("WorkingDir") or "/", _packed(files))
         if (refusal := _started(shop, container)) is not None:
             return refusal
-        code = _end(shop, container, timeout)
+        code = _end(shop, container, timeout, over)
         said = api.logs(container, stdout=True, stderr=True).decode("utf-8", "replace")
     redactor = shop.redactor()
     return Finished(code, tuple(bound_line(redactor.text(clean_line(line))) for line in said.splitlines()))
@@ -78,14 +80,14 @@ def _started(shop: Workshop, container: str) -> Finished | None:
     return None
 
 
-def _end(shop: Workshop, container: str, timeout: float) -> int:
+def _end(shop: Workshop, container: str, timeout: float, over: Flag) -> int:
     """Wait for its end, looking up often enough to notice that the run is over."""
     deadline = monotonic() + timeout
     while True:
         state = shop.connection.api.inspect_container(container)["State"]
         if not state["Running"]:
             return int(state["ExitCode"])
-        if monotonic() > deadline:
+        if over.is_set() or monotonic() > deadline:
             return _ENDED
         shop.cancel.wait(0.05)
 

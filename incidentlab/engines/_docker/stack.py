@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from threading import Event as Flag
 from time import monotonic
 from typing import Any
 
@@ -139,11 +140,17 @@ class DockerStack:
                 return [replica for replica in ended if replica in self._followers]
 
     def run_once(
-        self, argv: Sequence[str], *, files: Path | None = None, login: Login = "app", timeout: float = 120.0
+        self,
+        argv: Sequence[str],
+        *,
+        files: Path | None = None,
+        login: Login = "app",
+        timeout: float = 120.0,
+        over: Flag | None = None,
     ) -> Finished:
         """Run a command in a container of the app's image, and wait for its end."""
         address = self._shop.logins.of_step(login)
-        return job.run(self._shop, self._image, next(self._jobs), argv, files, address, timeout)
+        return job.run(self._shop, self._image, next(self._jobs), argv, files, address, timeout, over or Flag())
 
     def occupy_port(self) -> None:
         """Listen on the port on which the first replica is going to be published."""

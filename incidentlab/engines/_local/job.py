@@ -57,20 +57,28 @@ class Job:
         own = {name: value for name, value in told.items() if name in spec.env}
         return launch.launch(replace(self.image, root=words.root), words, home, given, own, argv)
 
-    def run(self, argv: Sequence[str], over: Path | None, spec: StackSpec, login: Address, timeout: float) -> Finished:
+    def run(
+        self,
+        argv: Sequence[str],
+        laid_over: Path | None,
+        spec: StackSpec,
+        login: Address,
+        timeout: float,
+        over: Event,
+    ) -> Finished:
         """Run a command to its end; see :meth:`incidentlab.engines._base.Stack.run_once`.
 
         A variant's own DATABASE_URL does not count here: a job is what somebody ran who had the right one.
         """
         name = f"job-{next(self._numbers)}"
         env = {variable: value for variable, value in spec.env.items() if variable != "DATABASE_URL"}
-        with self._root(name, over) as root:
+        with self._root(name, laid_over) as root:
             inside = launch.exposed_port(self.image)
             words = Translation(root, inside, inside)
             what = self.started(words, self.home(name), replace(spec, env=env), login, argv)
             if what.program is None:
                 return Finished(_NOT_FOUND, (f'exec: "{argv[0]}": executable file not found in $PATH',))
-            return self._finished(name, what, timeout)
+            return self._finished(name, what, timeout, over)
 
     @contextmanager
     def _root(self, name: str, over: Path | None) -> Iterator[Path]:
@@ -87,7 +95,7 @@ class Job:
         finally:
             files.remove_tree(root)
 
-    def _finished(self, name: str, what: launch.Launch, timeout: float) -> Finished:
+    def _finished(self, name: str, what: launch.Launch, timeout: float, over: Event) -> Finished:
         log = self.ground / f"{name}.log"
         log.touch(mode=0o600)
         with log.open("ab") as output:
@@ -95,7 +103,7 @@ class Job:
         self.ledger.process(name, child.pid)
         deadline = monotonic() + timeout
         try:
-            while child.poll() is None and monotonic() < deadline and not self.stop_asked.is_set():
+            while child.poll() is None and monotonic() < deadline and not (over.is_set() or self.stop_asked.is_set()):
                 _wait(child)
             ended = child.poll()
         finally:

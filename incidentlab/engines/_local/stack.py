@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event as Flag
 
 from incidentlab.engines._base import Companion, CompanionState, Finished, Reached
 from incidentlab.engines._local import household, processes
@@ -92,10 +93,16 @@ class LocalStack:
         return processes.wait_until(lambda: any(app.exited.is_set() for app in self._apps), timeout)
 
     def run_once(
-        self, argv: Sequence[str], *, files: Path | None = None, login: Login = "app", timeout: float = 120.0
+        self,
+        argv: Sequence[str],
+        *,
+        files: Path | None = None,
+        login: Login = "app",
+        timeout: float = 120.0,
+        over: Flag | None = None,
     ) -> Finished:
         """Run a command in what stands for the image, and wait for its end."""
-        return self._job.run(argv, files, self.spec, self._server.logins.of_step(login), timeout)
+        return self._job.run(argv, files, self.spec, self._server.logins.of_step(login), timeout, over or Flag())
 
     def occupy_port(self) -> None:
         """Listen on the first replica's port until the stack is left."""
