@@ -1,9 +1,11 @@
 """Interrupted at every step, by every signal, once and twice: 130, and nothing is left."""
 
+import shutil
 import signal
 
 import pytest
 
+from incidentlab import catalogue
 from tests.weather.conftest import Build
 from tests.weather.station import Station, until
 
@@ -61,6 +63,25 @@ def test_signal_while_a_failed_start_is_being_removed(station: Station, number: 
     assert done.code in (4, 130), done.err
     assert "Traceback" not in done.err
     station.assert_nothing_left()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("number", [INT, TERM])
+def test_signal_while_a_job_beside_the_app_waits_for_its_lock(station: Station, number: signal.Signals) -> None:
+    scenario = station.folder / station.id
+    shutil.rmtree(scenario)
+    shutil.copytree(catalogue.find("migration-blocked-by-lock").directory, scenario)
+    file = scenario / "scenario.yaml"
+    file.write_text(file.read_text().replace("id: migration-blocked-by-lock", f"id: {station.id}", 1))
+    going = station.start(station.variant("broken", "-vv", "--json"), env={"COLUMNS": "200"})
+    assert going.until("still waiting for AccessExclusiveLock"), "".join(going.said)
+    going.send(number)
+    done = going.finish()  # its words have the app's own tracebacks among them
+    assert done.code == 130, done.err
+    assert "Therunwasinterrupted" in done.words
+    station.assert_nothing_left()
+    assert station.records() == []
 
 
 @pytest.mark.timeout(400)

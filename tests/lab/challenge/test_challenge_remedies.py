@@ -104,10 +104,10 @@ OTHERS = {
         "database-not-ready",
         [("image/Dockerfile", "alembic upgrade head &&", "until alembic upgrade head; do sleep 0.2; done;")],
     ),
-    "end-the-session": (
+    "a-server-that-ends-forgotten-sessions": (
         "migration-blocked-by-lock",
         [("deployment.yaml", "before: []",
-          "before: [sql: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction']")],
+          "before: [sql: ALTER DATABASE taskmanager SET idle_in_transaction_session_timeout = '1s']")],
     ),
     "both-heads": ("multiple-heads", [("image/Dockerfile", "upgrade head ", "upgrade heads ")]),
     "a-search-path-in-the-address": (
