@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +19,16 @@ _STACK = (
 )  # fmt: skip
 _STATUS = ("status", "statusCode", "status_code", "http_status", "http.status_code", "http.response.status_code")
 _CODE = ("sqlstate", "sqlState", "sql_state", "code", "pgcode", "state_code", "sql_state_code", "SQLState")
-_SERVICE = ("service", "service.name", "container_name", "kubernetes.container_name", "compose_service")
+_SERVICE = ("service", "service.name", "compose_service")
+# Of a line that a collector passes on (Docker's drivers, fluent-bit, Loki): the container, and the pod it is in. A
+# program's own "pod" may be any that it looks after.
+_CONTAINER = ("container_name", "kubernetes.container_name", "container", "labels.container", "fields.container")
+_POD = ("pod_name", "kubernetes.pod_name", "kubernetes.pod.name", "pod", "labels.pod", "fields.pod")
+_WRAPPED = ("log", "textPayload", "line")
+# Docker's json-file breaks a line after 16 KiB and leaves the line end out of all but its last piece; CRI's collectors
+# say it in a field, and Docker's driver for fluentd. Whoever else leaves line ends out writes whole lines.
+_BROKEN_AFTER = 16_000
+_BROKEN = (("logtag", "P"), ("_p", "P"), ("partial_last", "false"))
 _QUIET = frozenset(
     {"pid", "hostname", "v", "logger", "name", "caller", "host", "thread", "stream", "lineno", "filename", "func_name"}
 )
@@ -70,12 +79,13 @@ def _of(data: Mapping[str, Any]) -> Record | None:
     inner = data.get("record") if isinstance(data.get("record"), dict) else data
     if isinstance(inner, dict) and isinstance(inner.get("error_severity"), str):
         return _server(inner, at)
-    service = next((flat[key] for key in _SERVICE if isinstance(flat.get(key), str)), "")
-    wrapped = data.get("log", data.get("textPayload"))
-    if isinstance(wrapped, str) and not any(key in data for key in ("msg", "message", "event")):
+    service = _first(flat, _SERVICE)
+    wrapped = next((data[key] for key in _WRAPPED if isinstance(data.get(key), str)), None)
+    if wrapped is not None and not any(key in data for key in ("msg", "message", "event")):
         lines = wrapped.rstrip("\r\n").split("\n")
-        part = "stream" in data and not wrapped.endswith("\n")
-        return Record(lines[0], level, at, tuple(lines[1:]), service=service, wraps=len(lines) == 1, part=part)
+        speaker, part = service or _speaker(flat), _is_broken(flat, wrapped)
+        return Record(lines[0], level, at, tuple(lines[1:]), service=speaker, wraps=len(lines) == 1, part=part)
+    service = service or _first(flat, _CONTAINER[:2])
     message = next((flat[key] for key in _MESSAGE if isinstance(flat.get(key), str)), "")
     if not message and not level and not any(key in flat for key in _ERROR):
         return None
@@ -85,6 +95,23 @@ def _of(data: Mapping[str, Any]) -> Record | None:
     said = " ".join([lines[0], *_raised(data), *_fields(flat, message, stack)]).strip()
     more = (*lines[1:], *(stack.split("\n") if stack else ()))
     return Record(said or message, level, at, more, code if code and code.isalnum() else None, service)
+
+
+def _first(flat: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return next((flat[key] for key in keys if isinstance(flat.get(key), str)), "")
+
+
+def _speaker(flat: Mapping[str, Any]) -> str:
+    """Return whose line it is that was passed on, as ``kubectl logs --prefix`` has it: ``pod:container``."""
+    pod, container = _first(flat, _POD), _first(flat, _CONTAINER).lstrip("/")
+    return f"{pod}:{container}" if pod and container else pod or container
+
+
+def _is_broken(flat: Mapping[str, Any], wrapped: str) -> bool:
+    if any(flat.get(key) == value for key, value in _BROKEN):
+        return True
+    whole = wrapped.endswith("\n") or "stream" not in flat or len(wrapped) * 4 < _BROKEN_AFTER
+    return not whole and len(wrapped.encode(errors="replace")) >= _BROKEN_AFTER
 
 
 def _server(data: Mapping[str, Any], at: datetime | None) -> Record:

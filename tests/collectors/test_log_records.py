@@ -98,11 +98,47 @@ def test_dockers_json_file_holds_lines_of_which_one_traceback_is_made() -> None:
 
 def test_dockers_json_file_may_hold_records_and_pieces() -> None:
     inner = json.dumps({"level": "error", "msg": "x"})
+    long = f"ERROR: {'ä' * 8_190}"  # a piece is 16 KiB of bytes, not of characters
     wrapped = [json.dumps({"log": piece, "stream": "stdout", "time": "2026-11-23T20:15:30Z"}) for piece in
-               (f"{inner}\n", "ERROR: a ", "b\n")]  # fmt: skip
-    record, joined = log.read(wrapped, "app")
+               (f"{inner}\n", long, "b\n", "c\n")]  # fmt: skip
+    record, joined, following = log.read(wrapped, "app")
     assert (record.text, record.severity) == ("x", "error")
-    assert (joined.text, joined.first_line, joined.last_line) == ("ERROR: a b", 2, 3)
+    assert (joined.text, joined.first_line, joined.last_line) == (f"{long}b", 2, 3)
+    assert following.text == "c"
+
+
+@pytest.mark.parametrize("broken", [{"logtag": "P"}, {"_p": "P"}, {"partial_message": "true", "partial_last": "false"}])
+def test_collectors_say_in_a_field_that_a_line_goes_on(broken: dict[str, str]) -> None:
+    pieces = ({**broken, "log": "ERROR: a "}, {"logtag": "F", "partial_last": "true", "log": "b"}, {"log": "c"})
+    joined, following = log.read([json.dumps(piece) for piece in pieces], "app")
+    assert (joined.text, following.text) == ("ERROR: a b", "c")
+
+
+@pytest.mark.parametrize("more", [{"stream": "stderr"}, {"stream": "stdout", "logtag": "F"}, {}])
+@pytest.mark.parametrize("key", ["log", "line"])
+def test_lines_that_were_passed_on_without_their_ends_are_lines(more: dict[str, str], key: str) -> None:
+    texts = ["ERROR cannot connect: connection refused", "INFO connected to the database", "INFO Listening on :80"]
+    events = log.read([json.dumps({"date": 1.5e9, key: text, **more}) for text in texts], "app")
+    assert [event.text for event in events] == texts
+
+
+@pytest.mark.parametrize(
+    ("fields", "services"),
+    [
+        ([{"pod": "shop-web-0"}, {"pod": "shop-worker-0"}], ["shop-web", "shop-worker"]),
+        ([{"labels": {"pod": f"shop-6d9c7f5b8d-2xk{n}w", "container": "shop"}} for n in (1, 2)], ["shop", "shop"]),
+        ([{"container_name": "/shop_web_1"}, {"container_name": "/shop_db_1"}], ["shop_web", "shop_db"]),
+        ([{"kubernetes": {"pod_name": f"shop-{n}", "container_name": "web"}} for n in (0, 1)], ["shop/web"] * 2),
+    ],
+)
+def test_who_said_a_line_that_was_passed_on_is_in_its_fields(
+    fields: list[dict[str, object]], services: list[str]
+) -> None:
+    # Each begins a traceback, and none of its lines may be taken for the other's.
+    lines = [json.dumps({"log": text, **who}) for text in ("Traceback (most recent call last):", '  File "/a.py", line 1',
+             "ValueError: x") for who in fields]  # fmt: skip
+    events = log.read(lines, "app")
+    assert [(event.service, event.exception) for event in events] == [(one, "ValueError") for one in services]
 
 
 @pytest.mark.parametrize(
