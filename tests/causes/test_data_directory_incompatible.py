@@ -120,6 +120,10 @@ def test_a_compose_file_without_that_is_no_finding(facts: Evidence) -> None:
         "fixing permissions on existing directory /var/lib/postgresql/data ... ok",
         "/docker-entrypoint.sh: Permission denied",
         'rmdir: directory "/tmp/build" not empty',
+        "chmod: changing permissions of '/run/postgresql': Operation not permitted",
+        "chmod: changing permissions of \u2018/var/run/postgresql\u2019: Operation not permitted",
+        "chown: /var/log/postgresql: Permission denied",
+        'could not create directory "/var/run/postgresql/x": Permission denied',
         "",
     ],
 )

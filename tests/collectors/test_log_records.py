@@ -135,8 +135,8 @@ def test_who_said_a_line_that_was_passed_on_is_in_its_fields(
     fields: list[dict[str, object]], services: list[str]
 ) -> None:
     # Each begins a traceback, and none of its lines may be taken for the other's.
-    lines = [json.dumps({"log": text, **who}) for text in ("Traceback (most recent call last):", '  File "/a.py", line 1',
-             "ValueError: x") for who in fields]  # fmt: skip
+    said = ("Traceback (most recent call last):", '  File "/a.py", line 1', "ValueError: x")
+    lines = [json.dumps({"log": text, **who}) for text in said for who in fields]
     events = log.read(lines, "app")
     assert [(event.service, event.exception) for event in events] == [(one, "ValueError") for one in services]
 

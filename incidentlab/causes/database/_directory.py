@@ -49,11 +49,14 @@ NOT_USABLE = Sign(
     re.compile(
         r"\bdirectory \\?\"[^\"]{1,400}\" exists but is not empty\b|\bis not a valid data directory\b"
         r"|\bdata directory \\?\"[^\"]{1,400}\" has (?:invalid permissions|wrong ownership|group or world access)\b"
-        r"|\bch(?:own|mod): (?:changing (?:ownership|permissions) of )?.?/[^\n]{0,200}?(?:postgres|pgdata)"
+        # The image tries the same with its folder for sockets and goes on without it, as a pod without root shows.
+        r"|\bch(?:own|mod): (?:changing (?:ownership|permissions) of )?.?(?!(?:/var)?/(?:run|log|etc|tmp|usr)/)"
+        r"/[^\n]{0,200}?(?:postgres|pgdata)"
         r"[^\n]{0,200}?: "
         r"(?:Operation not permitted|Permission denied|Read-only file system)"
         r"|\bcould not change permissions of directory \\?\"[^\"]{1,400}\": (?:Operation not|Permission denied)"
-        r"|\bcould not (?:create|access) directory \\?\"[^\"]{0,200}(?:postgres|pgdata)[^\"]{0,200}\": "
+        r"|\bcould not (?:create|access) directory \\?\"(?!(?:/var)?/(?:run|log|etc|tmp|usr)/)"
+        r"[^\"]{0,200}(?:postgres|pgdata)[^\"]{0,200}\": "
         r"(?:Permission denied|Operation not)"
         r"|\bdata directory \\?\"[^\"]{1,400}\" does not exist\b"
     ),
