@@ -163,3 +163,62 @@ def test_a_command_that_is_not_there_is_looked_for_in_the_image() -> None:
     assert isinstance(found, Finding)
     assert "--entrypoint sh shop/app:1 -c 'command -v alembic;" in found.mend[0].text
     assert not any("sed" in mend.text for mend in found.mend)  # no line ends are to blame
+
+
+_STARTED = """db-1   | CREATE DATABASE
+db-1   | 2026-05-02 10:00:01.000 UTC [49] LOG:  database system is ready to accept connections
+db-1   | /usr/local/bin/docker-entrypoint.sh: running /docker-entrypoint-initdb.d/1-schema.sql
+db-1   | CREATE TABLE"""
+_BY_PSQL = 'db-1   | psql:/docker-entrypoint-initdb.d/2-people.sql:31: ERROR:  relation "team" does not exist'
+_BY_SERVER = """db-1   | 2026-05-02 10:00:02.000 UTC [58] ERROR:  relation "team" does not exist at character 13
+db-1   | 2026-05-02 10:00:02.000 UTC [58] STATEMENT:  insert into team values (1);"""
+_SECOND = "db-1   | /usr/local/bin/docker-entrypoint.sh: running /docker-entrypoint-initdb.d/2-people.sql"
+_NO_NAME = "api-1  | psycopg.OperationalError: failed to resolve host 'db': [Errno -2] Name or service not known"
+_SHELL = "db-1   | /usr/local/bin/docker-entrypoint.sh: sourcing /docker-entrypoint-initdb.d/2-people.sh"
+
+
+@pytest.mark.parametrize(
+    ("lines", "confidence"),
+    [
+        ([_STARTED, _SECOND, _BY_SERVER, _BY_PSQL, "crm-db-1 exited with code 3", _NO_NAME], "certain"),
+        ([_STARTED, _SECOND, _BY_PSQL, "db-1 exited with code 1"], "certain"),
+        ([_STARTED, _SECOND, _BY_PSQL, _NO_NAME], "likely"),
+        ([_BY_PSQL], "likely"),
+        ([_BY_PSQL.replace("ERROR", "FEHLER").replace("does not exist", "existiert nicht")], "likely"),
+        ([_STARTED, _SHELL, _BY_SERVER, "db-1 exited with code 3", _NO_NAME], "likely"),
+    ],
+)
+def test_a_script_that_prepares_the_database_and_fails_explains_all_the_rest(lines: list[str], confidence: str) -> None:
+    (found,) = diagnose(evidence(app_log("\n".join(lines)))).findings
+    assert (found.cause, found.confidence) == ("broken-entrypoint", confidence)
+    assert "2-people.s" in found.summary or lines == [_BY_PSQL]
+    # Its own statement asks for the table: no request of the service does.
+    assert [below.cause for below in found.explains] == (["host-not-found"] if _NO_NAME in lines else [])
+
+
+_SERVED = 'api-1  | INFO:     10.0.0.1:40 - "GET /people HTTP/1.1" 200 OK'
+_RESTARTED = """db-1   | PostgreSQL Database directory appears to contain a database; Skipping initialization
+db-1   | 2026-05-02 10:01:01.000 UTC [1] LOG:  database system is ready to accept connections"""
+_COMPLETE = """db-1   | PostgreSQL init process complete; ready for start up.
+db-1   | 2026-05-02 10:00:09.000 UTC [1] LOG:  database system is ready to accept connections"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [_STARTED, _SECOND, _BY_SERVER, _BY_PSQL, _COMPLETE, _SERVED],  # an image that goes on
+        [_STARTED, _SECOND, _BY_PSQL, _STARTED, _COMPLETE, _SERVED],
+        [_STARTED, _SHELL, _BY_SERVER, _COMPLETE, _SERVED],  # a statement that was tried
+        [_STARTED, _SECOND, _BY_PSQL.replace("ERROR", "NOTICE"), _COMPLETE, _SERVED],
+        [_STARTED, _SECOND, _BY_PSQL, "db-1 exited with code 3", _RESTARTED, _SERVED],  # nobody misses what it was for
+    ],
+)
+def test_a_script_that_was_got_over_is_none(lines: list[str]) -> None:
+    assert diagnose(evidence(app_log("\n".join(lines)))).findings == ()
+
+
+def test_what_a_skipped_script_should_have_made_is_missed_because_of_it() -> None:
+    missed = 'api-1  | psycopg.errors.UndefinedTable: relation "team" does not exist'
+    lines = [_STARTED, _SECOND, _BY_PSQL, "db-1 exited with code 3", _RESTARTED, missed]
+    (found,) = diagnose(evidence(app_log("\n".join(lines)))).findings
+    assert (found.cause, [below.cause for below in found.explains]) == ("broken-entrypoint", ["migrations-not-applied"])

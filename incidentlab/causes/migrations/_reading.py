@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from incidentlab.causes import _init_scripts
 from incidentlab.causes._evidence import ends, from_server, said
 from incidentlab.causes.migrations import _announcements, _locks, _looked_up, _objects, _races, _refusals
 from incidentlab.causes.migrations._course import Step, course
@@ -80,7 +81,9 @@ def troubles(evidence: Evidence, *kinds: Kind) -> tuple[Trouble, ...]:
 def _read(logs: tuple[LogEvent, ...]) -> tuple[Trouble, ...]:
     during = course(logs).during
     looked_up = {wait.event.id: Trouble("lock", wait.event, wait.statement) for wait in _looked_up.waits(logs)}
-    found = [one for event in logs if (one := looked_up.get(event.id) or _meaning(event, during.get(event.id)))]
+    own = _init_scripts.said_by(logs)  # their statements are neither a request's nor a migration's
+    asked = [event for event in logs if event.id not in own]
+    found = [one for event in asked if (one := looked_up.get(event.id) or _meaning(event, during.get(event.id)))]
     reasons = [one.event for one in found if not one.announced]
     reasons += [event for event in logs if _is_elsewhere(event) and (_is_bad(event) or _PLAIN.search(event.text))]
     lines: dict[str, list[int]] = {}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from incidentlab.causes._evidence import answered, cited, ends, from_server, later, said, serves, works
+from incidentlab.causes._init_scripts import by_psql
 from incidentlab.model.diagnosis import Link, RuledOut
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
 
@@ -53,7 +54,8 @@ def settled(evidence: Evidence, name: str, title: str, troubles: Sequence[LogEve
     """Return the fact by which troubles did no harm, or ``None`` where there is no such fact.
 
     Each program that had the trouble has to get through afterwards. What only the server reports, as it does when a
-    health check asks for the wrong name, is settled by a program that serves all the same.
+    health check asks for the wrong name, is settled by a program that serves all the same; so is what psql says of a
+    script that was to prepare the database.
 
     Args:
         evidence: all facts.
@@ -62,7 +64,7 @@ def settled(evidence: Evidence, name: str, title: str, troubles: Sequence[LogEve
         troubles: the events that speak for it, in the logs' order.
         what: what happened at first, as the beginning of a sentence.
     """
-    clients = [event for event in troubles if not from_server(event)]
+    clients = [event for event in troubles if not (from_server(event) or by_psql(event))]
     fact = _after_each(evidence, clients) if clients else _meanwhile(evidence, troubles)
     if fact:
         why = f"{what}, and line {fact.first_line} shows success afterwards: {fact.text.strip()[:120]}"

@@ -2,6 +2,7 @@
 
 import re
 
+from incidentlab.causes._init_scripts import FOLDER, PLACE
 from incidentlab.model.cause import Sign
 
 # The kernel's ENOENT for an interpreter with a carriage return, as env, bash, dash and busybox show it; options that
@@ -138,4 +139,11 @@ NOT_IMPORTED = Sign(
         "/usr/local/bin/python: No module named gunicorn",
     ),
 )  # fmt: skip
-SIGNS = (CARRIAGE_RETURN, NOT_RUN, SCRIPT, NOT_IMPORTED)
+# psql's word for a script that prepares a new database, with the place in it.
+INIT_SCRIPT = Sign(
+    name="init-script-fails",
+    pattern=PLACE,
+    literals=(FOLDER,),
+    examples=('psql:/docker-entrypoint-initdb.d/02-tables.sql:7: ERROR:  type "geometry" does not exist',),
+)
+SIGNS = (CARRIAGE_RETURN, NOT_RUN, SCRIPT, NOT_IMPORTED, INIT_SCRIPT)

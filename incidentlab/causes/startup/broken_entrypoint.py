@@ -3,13 +3,16 @@
 import re
 from collections.abc import Mapping
 
-from incidentlab.causes._evidence import cited, match, said, seen
+from incidentlab.causes._evidence import cited, later, match, said, seen
+from incidentlab.causes._init_scripts import Failure, by_psql, failures
 from incidentlab.causes._server import ready
+from incidentlab.causes.startup import _unprepared
 from incidentlab.causes.startup._course import (
     app_name,
     dead,
     end_of,
     ending_links,
+    misses_table,
     settled,
     state_link,
     wanted_state,
@@ -38,7 +41,9 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     broken = _broken(evidence)
     if not broken:
         return _from_exit_code(evidence)
-    over = settled(evidence, _ID, _TITLE, broken, "A start command failed at first")
+    # Whoever misses a table has reached the database; of what should have made that table it is no good news.
+    lacking = by_psql(broken[-1]) and any(misses_table(event) for event in later(evidence, broken[-1]))
+    over = None if lacking else settled(evidence, _ID, _TITLE, broken, "A start command failed at first")
     return over or _finding(evidence, broken)
 
 
@@ -48,7 +53,9 @@ def _broken(evidence: Evidence) -> list[LogEvent]:
     A server that gets ready afterwards in the same program got past whatever a line of its script complained of.
     """
     last_ready = {(one.source, one.service): one.first_line for one in evidence.logs if ready(one)}
-    return [event for event in seen(evidence, *SIGNS) if _counts(event, last_ready)]
+    unprepared = {failure.event.id for failure in failures(evidence.logs)}
+    shown = {event.id for event in seen(evidence, *SIGNS) if not by_psql(event) and _counts(event, last_ready)}
+    return [event for event in evidence.logs if event.id in shown | unprepared]
 
 
 def _counts(event: LogEvent, last_ready: Mapping[tuple[str, str], int]) -> bool:
@@ -65,14 +72,32 @@ def _by_engine(error: str) -> bool:
 
 def _finding(evidence: Evidence, broken: list[LogEvent]) -> Finding:
     first = min(broken, key=_strength)
+    failure = next((one for one in failures(evidence.logs) if one.event.id == first.id), None)
+    if failure:
+        return _of_preparation(evidence, failure)
     confidence = _confidence(evidence, first)
     links = [cited(first, _claim(first)), *_in_project(evidence, first), *ending_links(evidence, first)]
     return _found(evidence, confidence, said(first), links, first)
 
 
+def _of_preparation(evidence: Evidence, failure: Failure) -> Finding:
+    """Judge a script that was to prepare the database: psql's word with the container's end leaves no doubt."""
+    event, ending = failure.event, ending_links(evidence, failure.event)
+    confidence: Confidence = "certain" if ending and by_psql(event) else "likely"
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence=confidence,
+        summary=_unprepared.summary(failure),
+        evidence=(cited(event, "A script that should prepare the database fails"), *ending),
+        mend=_unprepared.mends(failure),
+        missing=() if confidence == "certain" else wanted_state(evidence),
+    )
+
+
 def _strength(event: LogEvent) -> int:
     """Rank what an event says: a runtime's or kernel's word before a shell's, that before a server's."""
-    return next(rank for rank, sign in enumerate(SIGNS) if match(event, sign))
+    return next((rank for rank, sign in enumerate(SIGNS) if match(event, sign)), len(SIGNS))
 
 
 def _confidence(evidence: Evidence, event: LogEvent) -> Confidence:
@@ -171,8 +196,9 @@ Exit code 127 means "not found": the program, its interpreter, or a command of t
 executable": the file lacks its mark (`chmod +x`), as files from Windows and from archives do. `exec format error` means
 another processor's program, or a script without a first line.
 
-Scripts in `/docker-entrypoint-initdb.d` run once, on an empty data directory. Where one fails, the server ends, and the
-next start finds a directory and skips them all: roles and databases are missing from then on, without a word.""",
+Scripts in `/docker-entrypoint-initdb.d` run once, on an empty data directory. Where one cannot be run, or psql meets
+an error in it (`psql:/docker-entrypoint-initdb.d/…: ERROR`), the database's container ends, and the next start finds a
+directory and skips them all: roles and tables are missing from then on, without a word.""",
     shows=(
         "exec /entrypoint.sh: no such file or directory",
         "/usr/bin/env: 'bash\\r': No such file or directory",
@@ -197,9 +223,10 @@ next start finds a directory and skips them all: roles and databases are missing
         "Start the built image once in CI; shellcheck reads the scripts.",
     ),
     confidence="""\
-- **certain**: the engine or the kernel says that it cannot run it and the container ended, or it ended with 126 or 127
-  after a shell said so.
-- **likely**: one of these without the other; or a server that cannot import what its command names.
+- **certain**: the engine or the kernel says that it cannot run it and the container ended; it ended with 126 or 127
+  after a shell said so, or at all after psql met an error in a script that prepares the database.
+- **likely**: one of these without the other; a server that cannot import what its command names; or an error in a
+  script that prepares the database, where its container's end is not shown.
 - **possible**: a shell could not run a line of a script, and nothing shows whether that mattered.""",
     find=find,
     explains=(
