@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from incidentlab.collectors import _events
+from incidentlab.collectors import _events, _inner
 from incidentlab.collectors._rows import LONGEST, Row
 from incidentlab.model.evidence import LogEvent
 
@@ -32,16 +32,22 @@ def scan(table: Sequence[Row], at: int, source: str, command: str, service: str)
     body = [row for row in table[at + 1 : end] if row.text.strip()]
     if not body:
         return None
-    raised = [row for row in body if _RAISED.match(row.text)]
-    told = raised[-1] if raised else body[0]
+    told = _told(body) or body[0]
     text = f"{head.text} {body[0].text.strip()}"
     if told is not body[0]:
         text = f"{text} {told.text.strip().removeprefix('---> ')}"
     event = _events.of_line(head._replace(text=text[:LONGEST]), source, command, service)
     event = _events.with_trail(event, table[at + 1 : end])
-    found = _RAISED.match(told.text) if raised else None
+    found = _RAISED.match(told.text)
     sql = _statement(body) if event.sql is None else event.sql
     return replace(event, exception=found["dotted"] if found else event.exception, sql=sql), end
+
+
+def _told(body: Sequence[Row]) -> Row | None:
+    """Return the line of the exception that says most; of one that only hides another, its own."""
+    raised = [(row, found) for row in body if (found := _RAISED.match(row.text))]
+    said = _inner.telling([(found["dotted"], row.text[found.end() - 1 :]) for row, found in raised])
+    return next((row for row, found in reversed(raised) if said and found["dotted"] == said[0]), None)
 
 
 def _goes_on(table: Sequence[Row], at: int) -> bool:

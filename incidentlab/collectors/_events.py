@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from incidentlab.collectors import _languages, _postgres, _record, _services, _sqlstate, _traceback
+from incidentlab.collectors import _inner, _languages, _postgres, _record, _services, _sqlstate, _traceback
 from incidentlab.collectors._rows import LONGEST, Row
 from incidentlab.collectors._severity import of_word, says_its_level, severity
 from incidentlab.collectors._traceback import Raised
@@ -25,6 +25,11 @@ _FOREIGN = re.compile(
 )
 _FOREIGN_WORDS = ("org.postgresql.", "java.sql.", "PG::", "Postgrex.", "DBConnection.", "Npgsql.", "PDOException",
                   "PrismaClient", "QueryFailedError", "SequelizeDatabaseError")  # fmt: skip
+# An exception within another one: "java.net.UnknownHostException: db", "System.Net.Sockets.SocketException (111): …"
+_NAMED = re.compile(
+    r"(?P<dotted>[A-Za-z_][\w$]{0,100}(?:\.[\w$]{1,100}){1,12})(?: \([0-9A-Fa-fx]{1,12}\))?: (?P<message>.*)"
+)
+_CAUSED = re.compile(r"^\s{0,16}---> |\bCaused by: ")
 _WORTH_SHOWING = ("LINE ", "DETAIL:", "HINT:", "CONTEXT:", "[SQL")
 _MOST_KEY_LINES = 24
 
@@ -133,10 +138,11 @@ def of_line(row: Row, source: str, command: str, service: str) -> LogEvent:
 def with_trail(event: LogEvent, rows: Sequence[Row]) -> LogEvent:
     """Return an event with the lines that belong to it: its last line, what they say of its cause, and its SQL."""
     texts = "\n".join(row.text for row in rows)
-    causes = [row.text.lstrip().removeprefix("Caused by: ").removeprefix("---> ") for row in rows if _holds(row.text)]
-    deepest = causes[-1] if causes else ""
-    found = next((hit for text in reversed(causes) if (hit := _foreign(text))), None)
-    named = found or (_named(deepest) if deepest and not event.cause else None)
+    causes = [_CAUSED.split(row.text, maxsplit=1)[-1] for row in rows if _holds(row.text)]
+    chain = [hit for text in causes if (hit := _foreign(text) or _named(text))]
+    own = _raised_in(event)
+    named = _inner.telling([*own, *chain]) if chain else None
+    named = None if named in own else named
     english = _english(f"{named[0]}: {named[1]}") if named and not event.english else None
     shown = tuple((row.number, row.text) for row in rows if _is_worth_showing(row.text) or "Caused by: " in row.text)
     return replace(
@@ -155,6 +161,11 @@ def with_trail(event: LogEvent, rows: Sequence[Row]) -> LogEvent:
         else event.severity,
         english=event.english or (english.text if english else ""),
     )
+
+
+def _raised_in(event: LogEvent) -> list[_inner.Raised]:
+    """Return the driver's exception that an event's own line names, where it does."""
+    return [(event.cause, (event.cause_text or "").removeprefix(f"{event.cause}: "))] if event.cause else []
 
 
 def _holds(text: str) -> bool:
@@ -199,8 +210,8 @@ def _foreign(text: str) -> tuple[str, str] | None:
 
 
 def _named(text: str) -> tuple[str, str] | None:
-    dotted, separator, message = text.partition(": ")
-    return (dotted, message) if separator and "." in dotted and " " not in dotted else None
+    found = _NAMED.match(text)
+    return (found["dotted"], found["message"]) if found else None
 
 
 def _english(text: str) -> _languages.English | None:

@@ -276,3 +276,52 @@ def test_a_line_that_says_info_stays_information_whatever_it_repeats() -> None:
 DETAIL:  Key (typname, typnamespace)=(member, 2200) already exists."""
     (event,) = _read(text)
     assert (event.severity, event.sqlstate, event.last_line) == ("info", "23505", 2)
+
+
+_FAILED = "org.postgresql.util.PSQLException: The connection attempt failed."
+
+
+@pytest.mark.parametrize(
+    ("lines", "cause", "text"),
+    [
+        # pgjdbc's own word is empty: what it hides says why, and stays the driver's.
+        ([f"ERROR boot failed: {_FAILED}", "\tat org.X.y(X.java:1)", "Caused by: java.net.UnknownHostException: pg"],
+         "org.postgresql.util.PSQLException", "java.net.UnknownHostException: pg"),
+        (["ERROR boot failed", "\tat org.X.y(X.java:1)", f"Caused by: {_FAILED}", "\t... 9 more",
+          "Caused by: java.net.SocketTimeoutException: Connect timed out"],
+         "org.postgresql.util.PSQLException", "java.net.SocketTimeoutException: Connect timed out"),
+        (["ERROR boot failed", "\tat org.X.y(X.java:1)", "Caused by: org.acme.BadStart: no data source",
+          "Caused by: java.net.UnknownHostException: pg"],
+         "java.net.UnknownHostException", "pg"),
+        # Where it says something, what is within is a consequence of the wire's.
+        (["ERROR boot failed", "\tat org.X.y(X.java:1)",
+          "Caused by: org.postgresql.util.PSQLException: Connection to pg:5432 refused. Check that the host is right.",
+          "Caused by: java.net.ConnectException: Connection refused (Connection refused)"],
+         "org.postgresql.util.PSQLException", "Connection to pg:5432 refused."),
+        # Npgsql, with and without a logger's head before it.
+        (["fail: Shop.Orders[0]", "      Cannot load orders.",
+          "      Npgsql.NpgsqlException (0x80004005): The connection pool has been exhausted, raise 'Max Pool Size'",
+          "       ---> System.TimeoutException: The operation has timed out."],
+         "Npgsql.NpgsqlException", "The connection pool has been exhausted"),
+        (["Unhandled exception. Npgsql.NpgsqlException (0x80004005): The connection pool has been exhausted, raise it",
+          " ---> System.TimeoutException: The operation has timed out."],
+         "Npgsql.NpgsqlException", "The connection pool has been exhausted"),
+        (["fail: Shop.Orders[0]", "      Cannot load orders.",
+          "      Npgsql.NpgsqlException (0x80004005): Failed to connect to 10.0.0.7:5432",
+          "       ---> System.Net.Sockets.SocketException (111): Connection refused"],
+         "Npgsql.NpgsqlException", "System.Net.Sockets.SocketException: Connection refused"),
+        (["fail: Shop.Orders[0]", "      An error occurred while saving.",
+          "      Microsoft.EntityFrameworkCore.DbUpdateException: See the inner exception for details.",
+          "       ---> Npgsql.PostgresException (0x80004005): 23505: duplicate key value"],
+         "Npgsql.PostgresException", "23505: duplicate key value"),
+        (["fail: Shop.Orders[0]", "      Cannot load orders.",
+          "      System.InvalidOperationException: An exception has been raised that is likely due to a failure.",
+          "       ---> Npgsql.NpgsqlException (0x80004005): Exception while reading from stream",
+          "       ---> System.TimeoutException: Timeout during reading attempt"],
+         "Npgsql.NpgsqlException", "System.TimeoutException: Timeout during reading attempt"),
+    ],
+)  # fmt: skip
+def test_of_a_chain_that_exception_counts_which_says_what_happened(lines: list[str], cause: str, text: str) -> None:
+    (event,) = _read("\n".join(lines))
+    assert (event.cause, event.severity) == (cause, "error")
+    assert text in (event.cause_text or "")
