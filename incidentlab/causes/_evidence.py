@@ -4,42 +4,21 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 
+from incidentlab.causes._serving import says_it_answered, says_it_serves
 from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import Link
 from incidentlab.model.evidence import ContainerFacts, DatabaseFacts, Evidence, LogEvent
 
-# An answer of 2xx or 3xx: access logs of web servers, of frameworks that log in words or fields, of workers.
-_GOOD_ANSWER = (
-    r"\" [23]\d\d\b|\bHTTP/[\d.]{1,3}\"? [23]\d\d\b"
-    r"|\b(?:http[_.]?)?(?:status|code|status_?code|response)[\"']?[=:] ?[23]\d\d\b"
-    r"|\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) /\S{0,300} (?:HTTP/[\d.]{1,3} )?[23]\d\d\b"
-    r"|\bresponded [23]\d\d\b|\bRequest finished (?:HTTP/\S{1,4} .{1,300}? - |in [\d.]{1,12}ms )[23]\d\d\b"  # .NET
-    r"|\b(?:Completed|Sent) [23]\d\d\b|\bTask \S{1,200} succeeded in\b"
-)
-# A program says that it serves, or answers a request: what came before did not keep it from working. The words are
-# those of uvicorn, gunicorn, Django, Flask, Node's and Java's frameworks, Puma, Phoenix, .NET, Go's habits, Celery.
-_SERVING = re.compile(
-    r"\b(?:Uvicorn running on|Listening (?:at|on)|Starting development server at|Now listening on:"
-    r"|Running on https?://"
-    r"|(?:server|service|app|application) (?:is |successfully )?(?:started|running|ready|listening)"
-    # uvicorn's "Started server process" comes first of all, before the application has started.
-    r"|started server(?! process)|Starting (?:HTTPS?|gRPC|web|API) server on"
-    r"|(?:Tomcat|Netty|Jetty|Undertow) started on port"
-    r"|Started \w{1,100} in [\d.]{1,12} seconds|Running \S{1,200}Endpoint with|ready to handle connections)\b"
-    r"|\bUp \d{1,4} \w{1,8} \(healthy\)"
-    r"|\b(?:Open|Visit|Access|Local|Serving|available|ready|running)\b.{0,60}?https?://(?:localhost|127\.|0\.0\.0\.0|\[)"
-    r"|\u2713 Ready in\b|\bcelery@\S{1,200} ready\.|" + _GOOD_ANSWER,
-    re.IGNORECASE,
-)
-_ADVICE = re.compile(r"\b(?:make sure|check that|is the server running|if \w{1,20} is running)\b", re.IGNORECASE)
-_ANSWERED = re.compile(_GOOD_ANSWER, re.IGNORECASE)
 # A program or whatever runs it says that it ended.
 _ENDED = re.compile(
     r"\bApplication startup failed\. Exiting\b|\bexited with code (?!0\b)\d|\bexit(?:ed)? (?:code|status):? (?!0\b)\d"
     r"|\bProcess completed with exit code (?!0\b)\d|\*\*\* \[.{1,200}\] Error \d|\bShutting down: Master\b"
-    r"|\bback-off restarting failed container\b|\bWorker failed to boot\b|\bEncountered errors while bringing up\b",
+    r"|\bback-off restarting failed container\b|\bWorker failed to boot\b|\bEncountered errors while bringing up\b"
+    r"|\bAPPLICATION FAILED TO START\b",
     re.IGNORECASE,
 )
+# "web_1 exited with code 1", as compose prints it beside the services' own lines.
+_NAMED_END = re.compile(r"^\s{0,8}(?P<name>[\w.\-]{1,120}) exited with code \d")
 _MIGRATING = re.compile(
     r"\balembic\b|\bmigrat(?:e|ing|ion|ions|or)\b|\bRunning upgrade\b|\bdb upgrade\b|\bflyway\b|\bliquibase\b"
     r"|\bschema_migrations\b|\bdjango_migrations\b",
@@ -77,17 +56,23 @@ def serves(event: LogEvent) -> bool:
     """Whether the line says that a program serves or has answered a request well; the database server is none such."""
     if event.severity in ("error", "fatal") or from_server(event):
         return False
-    return bool(_SERVING.search(event.text)) and not _ADVICE.search(event.text)
+    return says_it_serves(event.text)
 
 
 def answered(event: LogEvent) -> bool:
     """Whether the line is that of a request which was answered with a 2xx or 3xx."""
-    return event.severity not in ("error", "fatal") and bool(_ANSWERED.search(event.text))
+    return event.severity not in ("error", "fatal") and says_it_answered(event.text)
 
 
 def ends(event: LogEvent) -> bool:
     """Whether the line says that a program has ended and not well."""
     return bool(_ENDED.search(event.text))
+
+
+def ended_name(event: LogEvent) -> str:
+    """Return which program has ended by such a line: the one that it names, else the one that said it."""
+    named = _NAMED_END.search(event.text)
+    return named["name"] if named else event.service
 
 
 def speaks_of_migrating(event: LogEvent) -> bool:

@@ -3,8 +3,21 @@
 import re
 from collections.abc import Sequence
 
-from incidentlab.causes._evidence import answered, cited, died, ends, from_server, later, serves, shows, works
+from incidentlab.causes._evidence import (
+    answered,
+    cited,
+    died,
+    ended_name,
+    ends,
+    from_server,
+    later,
+    serves,
+    shows,
+    works,
+)
 from incidentlab.causes._server import readiness, stopping
+from incidentlab.causes._serving import is_its_own
+from incidentlab.causes._states import ill, is_row
 from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -12,7 +25,8 @@ from incidentlab.model.evidence import Evidence, LogEvent
 # Words by which programs of any kind say that they are up, that they are not yet, and that something is wrong.
 _UP = re.compile(
     r"\b(?:ready|started|completed?|finished|done|initiali[sz]ed|established|serving|listening|running|up to date"
-    r"|successful(?:ly)?|took \d{1,9}(?:\.\d{1,9})? ?(?:ms|s|min\w{0,4}|seconds))\b",
+    r"|(?:accessible|reachable|available) (?:via|at|on|under)|successful(?:ly)?"
+    r"|took \d{1,9}(?:\.\d{1,9})? ?(?:ms|s|min\w{0,4}|seconds))\b",
     re.IGNORECASE,
 )
 _NOT_YET = re.compile(
@@ -55,6 +69,8 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[S
         return fact.claim
     if evidence.containers or evidence.probes:
         return None  # they were asked, and none of them says that it is well
+    if ill(evidence) or _ended_for_good(evidence):
+        return None
     said = next((event for event in evidence.logs if serves(event)), None) or _works_by_its_word(evidence)
     if said and not _troubled_since(evidence):
         return f"The log says that it serves, line {cited(said, '').line}: {said.text.strip()[:100]}"
@@ -68,14 +84,33 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[S
     return None
 
 
+def _ended_for_good(evidence: Evidence) -> bool:
+    """Whether a program ended badly and is not seen at work afterwards; another one's service is not its own."""
+    for event in evidence.logs:
+        if ends(event) and not from_server(event):
+            name = ended_name(event)
+            if not any(_makes_good(one, name) for one in later(evidence, event)):
+                return True
+    return False
+
+
+def _makes_good(event: LogEvent, name: str) -> bool:
+    """Whether a line shows that a program which had ended works, or has done its job at a later attempt."""
+    if event.text.rstrip().endswith("exited with code 0"):
+        return ended_name(event) == name or name in event.text
+    own = not name or not event.service or event.service in name
+    return own and (serves(event) or answered(event))
+
+
 def _works_by_its_word(evidence: Evidence) -> LogEvent | None:
     """Return a program's last word that it is up, where none says so in a way that frameworks have."""
     return next((event for event in reversed(evidence.logs) if not from_server(event) and _is_up(event)), None)
 
 
 def _is_up(event: LogEvent) -> bool:
-    plain = event.severity in ("debug", "info")
-    return plain and bool(_UP.search(event.text)) and not (_NOT_YET.search(event.text) or _TROUBLE.search(event.text))
+    plain = event.severity in ("debug", "info") and not is_row(event)
+    own = plain and any(is_its_own(event.text, found) for found in _UP.finditer(event.text))
+    return own and not (_NOT_YET.search(event.text) or _TROUBLE.search(event.text))
 
 
 def _troubled_since(evidence: Evidence) -> bool:

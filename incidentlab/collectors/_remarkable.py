@@ -41,7 +41,8 @@ _ENDINGS = (
     "exited with code", "exited with status", "exit code", "exit status", "exit_code", "Exited (", "exitCode",
     "Worker failed to boot", "Application startup failed", "Back-off restarting", "back-off restarting",
     "CrashLoopBackOff", "OOMKilled", "oom-kill", "Out of memory", "Killed process", "SIGKILL", "signal 9",
-    "Segmentation fault", "core dumped", "was terminated by signal",
+    "Segmentation fault", "core dumped", "was terminated by signal", "unhealthy", "Restarting (", "ImagePullBackOff",
+    "ErrImagePull", "FAILED TO START", "failed to start: container",
 )  # fmt: skip
 
 # A request that failed: access logs of uvicorn, gunicorn and nginx, and fields.

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from incidentlab.causes._evidence import answered, cited, ends, from_server, later, said, serves, works
+from incidentlab.causes._evidence import answered, cited, ended_name, ends, from_server, later, said, serves, works
 from incidentlab.causes._init_scripts import by_psql
+from incidentlab.causes._serving import advises
 from incidentlab.model.diagnosis import Link, RuledOut
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
 
@@ -22,10 +23,7 @@ _NO_TABLE = re.compile(
     r"\brelation \\?[\"“][^\"”]{1,200}[\"”] does not exist"
     r"|\bThe table [`'\"][\w.]{1,200}[`'\"] does not exist in the current"
 )
-_ADVICE = re.compile(r"\bmake sure\b|\bis the server running\b|\bif \w{1,20} is running\b", re.IGNORECASE)
 _STARTED = re.compile(r"\bApplication startup complete\b|\bentered RUNNING state\b")
-# "web_1 exited with code 1", as compose prints it beside the services' own lines.
-_NAMED_END = re.compile(r"^\s{0,8}(?P<name>[\w.\-]{1,120}) exited with code \d")
 
 
 def same_program(one: LogEvent, other: LogEvent) -> bool:
@@ -35,7 +33,7 @@ def same_program(one: LogEvent, other: LogEvent) -> bool:
 
 def got_through(event: LogEvent) -> bool:
     """Whether a program says that it serves, or that its database answered."""
-    if from_server(event) or _ADVICE.search(event.text):
+    if from_server(event) or advises(event.text):
         return False
     return proves_database(event) or serves(event) or bool(_STARTED.search(event.text))
 
@@ -112,8 +110,7 @@ def end_of(evidence: Evidence, trouble: LogEvent) -> LogEvent | None:
 def _concerns(event: LogEvent, trouble: LogEvent) -> bool:
     if not trouble.service:
         return event.source == trouble.source
-    named = _NAMED_END.search(event.text)
-    name = named["name"] if named else event.service
+    name = ended_name(event)
     return not name or trouble.service in name or name in trouble.service
 
 
