@@ -74,7 +74,7 @@ def says_it_serves(text: str) -> bool:
 def says_it_answered(text: str) -> bool:
     """Whether a line is that of a request which was answered with a 2xx or 3xx."""
     found = _ANSWERED.search(text)
-    return bool(found) and not _NO_ANSWER.search(text[max(0, found.start() - 24) : found.start()])
+    return found is not None and not _NO_ANSWER.search(text[max(0, found.start() - 24) : found.start()])
 
 
 def advises(text: str) -> bool:

@@ -165,3 +165,38 @@ def test_a_look_that_found_no_host_asks_for_that_one() -> None:
     found = find(evidence(dataclasses.replace(database(reachable=False), error=error)))
     assert isinstance(found, Finding)
     assert found.mend[1].text.endswith("getent hosts nowhere")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'nginx: [emerg] host not found in upstream "webapp" in /etc/nginx/nginx.conf:31',
+        "[error] 22#22: *1 webapp could not be resolved (3: Host not found), client: 10.0.0.2",
+        "2026/01/05 10:00:00 [ERROR 502 /api] dial tcp: lookup webapp on 127.0.0.11:53: no such host",
+        'msg="reverse proxy" err="dial tcp: lookup db-admin on 127.0.0.11:53: no such host"',
+        "Faraday::ConnectionFailed (Failed to open TCP to finder:9200 (getaddrinfo: Name or service not known))",
+        "AxiosError: getaddrinfo ENOTFOUND db-gateway",
+        "HTTPConnectionPool(host='db-api', port=80): Max retries exceeded (Name or service not known)",
+        "dial tcp: lookup stats on 127.0.0.11:53: no such host",
+        "socket.gaierror: [Errno -2] Name or service not known",
+        "connecting to the database\nconnected\nconnecting to nats\ndial tcp: lookup bus: no such host",
+        "opening the database pool\nError connecting to bus:4222: Name or service not known",
+    ],
+)
+def test_a_name_that_nothing_ties_to_a_database_is_no_incident_of_one(text: str) -> None:
+    assert diagnose(evidence(app_log(text))).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Connecting to the database …\nsocket.gaierror: [Errno -2] Name or service not known",
+        "jobs  | opening a pool at postgresql://shop@orders\njobs  | dial tcp: lookup orders: no such host",
+        "java.net.UnknownHostException: orders_db",
+        "com.zaxxer.hikari.pool.HikariPool: java.net.UnknownHostException: orders",
+        "dial tcp: lookup db2 on 127.0.0.11:53: no such host",
+        "sqlx: failed to lookup address information: Name or service not known",
+    ],
+)
+def test_a_driver_a_name_or_what_was_said_right_before_ties_it(text: str) -> None:
+    assert [one.cause for one in diagnose(evidence(app_log(text))).findings] == ["host-not-found"]
