@@ -91,7 +91,7 @@ def level(text: str) -> str:
 def levels() -> dict[str, str]:
     """Return the translated severities → PostgreSQL's."""
     read = {said: word for one in _catalogue().values() for word, said in one["severities"].items()}
-    return {**_OLDER_LEVELS, **read}
+    return {**_OLDER_LEVELS, **_older("severities"), **read}
 
 
 @cache
@@ -100,7 +100,7 @@ def parts() -> dict[str, str]:
     read = {
         word: part for one in _catalogue().values() for part, said in one["parts"].items() for word in said.split("|")
     }
-    return {word: part for word, part in {**_OLDER_PARTS, **read}.items() if len(word) > 1}
+    return {word: part for word, part in {**_OLDER_PARTS, **_older("parts"), **read}.items() if len(word) > 1}
 
 
 def part(text: str) -> str:
@@ -110,10 +110,19 @@ def part(text: str) -> str:
 
 
 @cache
-def _catalogue() -> dict[str, dict[str, dict[str, str]]]:
+def _file() -> dict[str, dict[str, dict[str, dict[str, str]]]]:
     text = files("incidentlab.collectors._messages").joinpath(FILE).read_text(encoding="utf-8")
-    read: dict[str, dict[str, dict[str, str]]] = json.loads(text)["languages"]
+    read: dict[str, dict[str, dict[str, dict[str, str]]]] = json.loads(text)
     return read
+
+
+def _catalogue() -> dict[str, dict[str, dict[str, str]]]:
+    return _file()["languages"]
+
+
+def _older(kind: str) -> dict[str, str]:
+    """Return what earlier releases say in other words, of all languages: that word → PostgreSQL's own."""
+    return {said: word for one in _file()["older"].values() for said, word in one.get(kind, {}).items()}
 
 
 @cache
@@ -127,12 +136,17 @@ def _messages() -> dict[str, list[_Message]]:
     return {
         language: [
             _Message(_fixed(way), way, english)
-            for english, text in sorted(one["messages"].items())
+            for english, text in (*sorted(one["messages"].items()), *_older_messages(language))
             # Some translators break a long message; a log may show its first line alone.
             for way in dict.fromkeys((_plain(text), _plain(text.split("\n")[0])))
         ]
         for language, one in _catalogue().items()
     }
+
+
+def _older_messages(language: str) -> list[tuple[str, str]]:
+    words = _file()["older"].get(language, {}).get("messages", {})
+    return [(english, text) for text, english in sorted(words.items())]
 
 
 def _fixed(text: str) -> str:

@@ -10,9 +10,10 @@ from incidentlab.collectors import _languages, _sqlstate, log
 from incidentlab.collectors._messages import FILE
 from incidentlab.collectors._messages._known import CLIENT, SERVER, SYSTEM
 
-CATALOGUE: dict[str, dict[str, dict[str, str]]] = json.loads(
+_DATA: dict[str, dict[str, dict[str, dict[str, str]]]] = json.loads(
     files("incidentlab.collectors._messages").joinpath(FILE).read_text(encoding="utf-8")
-)["languages"]
+)
+CATALOGUE, OLDER = _DATA["languages"], _DATA["older"]
 _HOLE = re.compile(r"%(?:(\d)\$)?(?:[-+ 0#]?\d{0,3}(?:\.\d)?(?:l{0,2}|z|h)[sdumcXxl])")
 # Messages that say the same as another one in some language.
 _SAME_IN_SOME = frozenset({"Permission denied", '%s at or near "%s"', 'could not write to file "%s": %m'})
@@ -39,6 +40,37 @@ def test_each_message_of_a_language_is_known_again(language: str) -> None:
             wrong.append((translation, wanted, found))
     # Some say the same in two languages, or of two messages; the great majority must not.
     assert len(wrong) <= len(CATALOGUE[language]["messages"]) // 20, wrong
+
+
+@pytest.mark.parametrize("language", sorted(OLDER))
+def test_what_an_older_release_says_in_other_words_is_known_too(language: str) -> None:
+    wrong = []
+    for translation, english in OLDER[language]["messages"].items():
+        found = _languages.english(_filled(translation.replace("\n", " ")))
+        if english not in _SAME_IN_SOME and (not found or _filled(english).strip() not in found.text):
+            wrong.append((translation, english, found))
+    assert len(wrong) <= len(OLDER[language]["messages"]) // 20, wrong
+
+
+@pytest.mark.parametrize(
+    ("said", "english"),
+    [
+        ('用户 "ann" 登录成功', None),
+        ('用户 "ann" Password 认证失败', 'password authentication failed for user "ann"'),
+        ('用户 "ann" 的密码认证失败', 'password authentication failed for user "ann"'),
+        ('对用户"ann"的对等认证失败', 'Peer authentication failed for user "ann"'),
+        ('数据库 "shop" 不存在', 'database "shop" does not exist'),
+        ('关系 "orders" 已经存在', 'relation "orders" already exists'),
+    ],
+)
+def test_servers_of_several_years_are_understood_in_chinese(said: str, english: str | None) -> None:
+    found = _languages.english(said)
+    assert (found.text if found else None) == english
+
+
+def test_the_parts_and_levels_of_an_older_release_are_known_too() -> None:
+    assert (_languages.part("详细信息:  x"), _languages.part("详情:  x")) == ("DETAIL", "DETAIL")
+    assert _languages.level("比致命错误还过分的错误:  x") == "PANIC"
 
 
 @pytest.mark.parametrize("language", ["de", "es", "fr", "it", "ja", "ko", "ru", "sv", "uk", "zh_CN", "zh_TW"])

@@ -2,7 +2,8 @@
 
 Each folder is a ``share/locale`` with PostgreSQL's compiled catalogues, as Debian's packages postgresql-15 and libpq5
 carry them (``apt-get download``, ``dpkg -x``), or the C library's (libc-l10n). What is missing in one is taken from
-the next. Run it again when a newer PostgreSQL words its messages in another way.
+the next. Run it again when a newer PostgreSQL words its messages in another way, the newest folder first: servers are
+not updated on the day that a translator has a better word, so what an older one says is kept beside it.
 """
 
 import gettext
@@ -19,9 +20,9 @@ LANGUAGES = (
 )  # fmt: skip
 ORIGIN = {
     "what": "PostgreSQL's messages in other languages, and the system's within them; by incidentlab's own script.",
-    "server and client": "message catalogues of PostgreSQL 15 (Debian packages postgresql-15, libpq5), PostgreSQL "
-    "Licence: Portions Copyright (c) 1996-2022, PostgreSQL Global Development Group; Portions Copyright (c) 1994, The "
-    "Regents of the University of California",
+    "server and client": "message catalogues of PostgreSQL 15.20 and, older, 15.18 (Debian packages postgresql-15, "
+    "libpq5), PostgreSQL Licence: Portions Copyright (c) 1996-2022, PostgreSQL Global Development Group; Portions "
+    "Copyright (c) 1994, The Regents of the University of California",
     "system": "short error texts of the GNU C Library's catalogues (Debian package libc-l10n)",
 }
 Catalogue = dict[str, str]
@@ -30,7 +31,15 @@ Catalogue = dict[str, str]
 def main(folders: list[str]) -> None:
     """Read the catalogues and write the file anew."""
     languages = {language: _language([Path(folder) for folder in folders], language) for language in LANGUAGES}
-    data = {"origin": ORIGIN, "languages": {name: words for name, words in languages.items() if words["messages"]}}
+    older: dict[str, dict[str, Catalogue]] = {}
+    for folder in folders[1:]:
+        for name, words in languages.items():
+            _keep(older.setdefault(name, {}), _language([Path(folder)], name), words)
+    data = {
+        "origin": ORIGIN,
+        "languages": {name: words for name, words in languages.items() if words["messages"]},
+        "older": {name: words for name, words in older.items() if any(words.values())},
+    }
     text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True)
     Path(__file__).with_name(FILE).write_text(f"{text}\n", encoding="utf-8")
 
@@ -50,6 +59,16 @@ def _language(folders: list[Path], language: str) -> dict[str, Catalogue]:
         "severities": severities,
         "parts": {part: said for part, said in parts.items() if said},
     }
+
+
+def _keep(older: dict[str, Catalogue], read: dict[str, Catalogue], newest: dict[str, Catalogue]) -> None:
+    """Add what an older catalogue says in other words than the newest: its word → PostgreSQL's own."""
+    for kind, words in read.items():
+        known = {said for text in newest[kind].values() for said in (text, *text.split("|"))}
+        for english, text in words.items():
+            for said in text.split("|") if kind == "parts" else (text,):
+                if said not in known:
+                    older.setdefault(kind, {})[said] = english
 
 
 def _of(wanted: "dict[str, str] | tuple[str, ...]", catalogue: Catalogue) -> Catalogue:
