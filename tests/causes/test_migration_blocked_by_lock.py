@@ -189,3 +189,48 @@ def test_those_who_wait_behind_the_migration_are_counted() -> None:
         "2 sessions wait behind session 91",
         "SELECT * FROM tasks",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "apply"),
+    [
+        ("Error: P1002\nContext: Timed out trying to acquire a postgres advisory lock (SELECT pg_advisory_lock(42)). "
+         "Elapsed: 10000ms.", "Prisma does not get the lock", "npx prisma migrate deploy"),
+        ("FlywayException: Number of retries exceeded while attempting to acquire PostgreSQL advisory lock.",
+         "Flyway does not get the lock", "flyway migrate"),
+        ("error: can't acquire database lock", "golang-migrate does not get the lock", "migrate -path migrations"),
+        ("could not acquire migration lock", "The migration's program does not get the lock", ""),
+    ],
+    ids=["prisma", "flyway", "golang-migrate", "another"],
+)  # fmt: skip
+def test_an_advisory_lock_is_no_lock_of_a_table_and_is_looked_for_where_it_is(
+    text: str, words: str, apply: str
+) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.summary.startswith(words)
+    told = "\n".join((*(f"{mend.text} {mend.why}" for mend in found.mend), *found.missing, found.summary))
+    assert not [word for word in ("lock_timeout", "log_lock_waits", "its table") if word in told]
+    assert "locktype = 'advisory'" in found.mend[0].text
+    assert apply in found.mend[2].text
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "unlock"),
+    [
+        ("liquibase.lockservice Waiting for changelog lock....\n"
+         "liquibase.exception.LockException: Could not acquire change log lock.  Currently locked by "
+         "web-7c (10.0.0.9) since 1/2/26, 9:12 PM",
+         "a row in databasechangeloglock: web-7c (10.0.0.9) since 1/2/26, 9:12 PM. Another", "liquibase release-locks"),
+        ("liquibase.lockservice Waiting for changelog lock....", "in databasechangeloglock. Another", "release-locks"),
+        ("Can't take lock to run migrations: Migration table is already locked", "a row in knex_migrations_lock",
+         "npx knex migrate:unlock"),
+    ],
+    ids=["liquibase with its holder", "liquibase", "knex"],
+)  # fmt: skip
+def test_a_row_that_locks_is_shown_before_it_is_released(text: str, words: str, unlock: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert words in found.summary
+    assert "TABLE " in found.mend[0].text
+    assert unlock in found.mend[1].text

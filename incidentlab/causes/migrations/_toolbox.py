@@ -88,7 +88,7 @@ def tool_of(evidence: Evidence) -> Tool:
     """
     started = " ".join(word for image in evidence.images for word in (*image.entrypoint, *image.cmd))
     if any(project.migrations for project in evidence.projects):
-        return _named("flask") if re.search(r"\bflask\b", started) else _ALEMBIC
+        return named("flask") if re.search(r"\bflask\b", started) else _ALEMBIC
     for database in evidence.databases:
         for table in database.migration_tables:
             known = next((tool for tool in _TOOLS if tool.name == table.tool), None)
@@ -110,5 +110,6 @@ def _told(evidence: Evidence, started: str) -> Tool:
     return UNKNOWN
 
 
-def _named(name: str) -> Tool:
+def named(name: str) -> Tool:
+    """Return the tool of that name."""
     return next(tool for tool in _TOOLS if tool.name == name)

@@ -1,6 +1,7 @@
 """A migration waits for a lock that somebody else holds."""
 
 from incidentlab.causes._evidence import cited, is_after, later, query
+from incidentlab.causes.migrations import _tool_locks
 from incidentlab.causes.migrations._account import (
     applied_since,
     command,
@@ -14,7 +15,6 @@ from incidentlab.causes.migrations._graph import database_of, pending, project_o
 from incidentlab.causes.migrations._locks import HOLDER, TIMEOUT, TOOL_LOCK, WAITS, is_acquired, is_definition
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._steps import GAVE_UP
-from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.database import LockWait
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -68,7 +68,9 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
     sure = bool(lead.name and (holder or refused)) or bool(refused and step)
     confidence: Confidence = "possible" if lead.announced else "certain" if sure else "likely"
     links = [cited(step.event, "The step begins")] if step else []
-    links.append(cited(lead.event, "A definition waits for a lock, or gave up waiting"))
+    own = None if lead.name else _tool_locks.lock_of(lead.event)
+    who = "The tool waits for its own lock" if own else "A definition waits for a lock"
+    links.append(cited(lead.event, f"{who}, or gave up waiting"))
     if holder and holder.id != lead.event.id:
         links.append(cited(holder, "A session has left its transaction open, and holds its locks"))
     what = f"`{lead.name[:120]}`" if lead.name else "A migration"
@@ -76,10 +78,12 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
         cause=_ID,
         title=_TITLE,
         confidence=confidence,
-        summary=f"{what} needs its table for itself alone, and another session does not let go of it.",
+        summary=_tool_locks.summary(own, [one.event for one in told])
+        if own
+        else f"{what} needs its table for itself alone, and another session does not let go of it.",
         evidence=(*links, *ending(evidence, lead)),
-        mend=_mends(evidence, lead, None),
-        missing=() if confidence == "certain" else _WANTED,
+        mend=_tool_locks.mends(own, evidence) if own else _mends(None),
+        missing=() if confidence == "certain" else (_tool_locks.wanted(own),) if own else _WANTED,
     )
 
 
@@ -123,7 +127,7 @@ def _from_database(evidence: Evidence, database: DatabaseFacts, wait: LockWait) 
             ),
             *_queue(database, wait, place),
         ),
-        mend=_mends(evidence, None, wait),
+        mend=_mends(wait),
     )
 
 
@@ -156,7 +160,7 @@ def _hanging(evidence: Evidence) -> Finding | None:
         confidence="possible",
         summary=f"The step {step.name} began and never came back; a lock on its table is the usual reason.",
         evidence=(cited(step.event, "The step begins"), cited(given_up, "It is given up, with no word from it")),
-        mend=_mends(evidence, None, None),
+        mend=_mends(None),
         missing=_WANTED,
     )
 
@@ -167,18 +171,7 @@ def _open_step(evidence: Evidence) -> Step | None:
     return last if last and not any(is_after(event, last.event) for event in known.done) else None
 
 
-def _mends(evidence: Evidence, lead: Trouble | None, wait: LockWait | None) -> tuple[Mend, ...]:
-    tool = tool_of(evidence)
-    if lead and TOOL_LOCK.pattern.search(lead.event.text) and tool.name in ("knex", "liquibase"):
-        unlock = "npx knex migrate:unlock" if tool.name == "knex" else "liquibase release-locks"
-        return (
-            command(
-                unlock,
-                "Only after you have seen that no migration is running: the lock is a row that a killed "
-                "one left behind.",
-            ),
-            command(tool.apply, "Applies them again."),
-        )
+def _mends(wait: LockWait | None) -> tuple[Mend, ...]:
     look = command(
         'psql "$DATABASE_URL" -c "SELECT pid, pg_blocking_pids(pid) AS waits_for, state, now() - xact_start AS age, '
         'left(query, 80) AS query FROM pg_stat_activity WHERE datname = current_database() ORDER BY xact_start"',
@@ -214,7 +207,8 @@ Without `lock_timeout` it waits for ever: the log ends with "Running upgrade", a
 it. With it the statement fails with SQLSTATE `55P03`.
 
 Some tools take a lock of their own first, an advisory lock or a row in a table. A migration that was killed can
-leave such a row behind (Knex, Liquibase); an advisory lock goes with its session.""",
+leave such a row behind (Knex, Liquibase); an advisory lock goes with its session. No table is held there, and
+of such a row `lock_timeout` and `log_lock_waits` know nothing.""",
     shows=(
         "canceling statement due to lock timeout, in a migration",
         "process 91 still waiting for AccessExclusiveLock on relation …; “ALTER TABLE waiting” in ps",
