@@ -24,14 +24,19 @@ _NEVER_FOR_ITSELF = re.compile(
 )
 
 
+def _words(event: LogEvent) -> str:
+    # A server may speak another language.
+    return f"{event.text}\n{event.english}" if event.english else event.text
+
+
 def ready(event: LogEvent) -> bool:
     """Whether the server says that it accepts connections."""
-    return bool(_READY.search(event.text))
+    return bool(_READY.search(_words(event)))
 
 
 def stopping(event: LogEvent) -> bool:
     """Whether the server says that it was told to stop, or has."""
-    return bool(_GOING.search(event.text))
+    return bool(_GOING.search(_words(event)))
 
 
 def readiness(evidence: Evidence) -> LogEvent | None:
@@ -43,7 +48,7 @@ def readiness(evidence: Evidence) -> LogEvent | None:
     for event in evidence.logs:
         if ready(event):
             last = event
-        elif _GOING.search(event.text):
+        elif _GOING.search(_words(event)):
             last = None
     return last
 
@@ -52,7 +57,8 @@ def cannot_start(evidence: Evidence) -> LogEvent | None:
     """Return the server's word that it cannot start at all, where it did not get ready afterwards."""
     failed = None
     for event in evidence.logs:
-        if _NEVER.search(event.text) or _NEVER_FOR_ITSELF.search(event.text):
+        text = _words(event)
+        if _NEVER.search(text) or _NEVER_FOR_ITSELF.search(text):
             failed = event
         elif ready(event):
             failed = None
@@ -61,4 +67,4 @@ def cannot_start(evidence: Evidence) -> LogEvent | None:
 
 def has_own_cause(event: LogEvent) -> bool:
     """Whether the catalogue has a cause for why the server cannot start."""
-    return bool(_NEVER.search(event.text))
+    return bool(_NEVER.search(_words(event)))

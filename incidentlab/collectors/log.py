@@ -1,10 +1,11 @@
 """A program's log → events: a line each, a traceback or a server message with all its lines as one."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from incidentlab.collectors import _dotnet, _events, _groups, _postgres, _rich, _traceback, _trail
+from incidentlab.collectors import _dotnet, _events, _groups, _postgres, _rich, _services, _traceback, _trail
 from incidentlab.collectors._record import Record
 from incidentlab.collectors._rows import LONGEST, Row, rows
 from incidentlab.collectors._severity import of_word
@@ -42,10 +43,20 @@ def read(lines: Iterable[LogLine | str], source: str, command: str = "") -> tupl
     speakers: dict[str, list[Row]] = {}
     for row in rows(lines):
         speakers.setdefault(row.speaker, []).append(row)
-    found = [_of_speaker(said, source, shown_by) for said in speakers.values()]
-    if len(found) == 1:
-        return tuple(found[0])
+    if len(speakers) == 1:
+        return tuple(_of_speaker(next(iter(speakers.values())), source, shown_by))
+    # Where several speakers are one service, its replicas, each event says whose it is.
+    services = {speaker: _services.service(speaker) if speaker else "" for speaker in speakers}
+    count = Counter(services.values())
+    found = [
+        _called(speaker if count[services[speaker]] > 1 else "", _of_speaker(said, source, shown_by))
+        for speaker, said in speakers.items()
+    ]
     return tuple(sorted((event for events in found for event in events), key=lambda event: event.first_line))
+
+
+def _called(speaker: str, events: Iterator[LogEvent]) -> Iterator[LogEvent]:
+    return (replace(event, speaker=speaker) for event in events) if speaker else events
 
 
 def _of_speaker(table: list[Row], source: str, command: str) -> Iterator[LogEvent]:

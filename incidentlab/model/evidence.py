@@ -23,6 +23,7 @@ class LogEvent:
     ``sql`` the statement where one is shown. ``key_lines`` are (line number, text) pairs worth showing to a person.
     ``packages`` are those whose code a traceback went through, outermost first (``alembic``, ``sqlalchemy``).
     ``service`` is which of several programs said it, where one log holds several (compose, Kubernetes, journald);
+    ``speaker`` which of its replicas or processes (``web-2``, ``postgres[71]``), where the log holds more than one;
     ``from_server`` whether PostgreSQL's own server did. ``english`` is PostgreSQL's message in English, with its names,
     where the log has it in another language. ``repeats`` counts further events of the same shape that were left out
     after this one.
@@ -47,6 +48,7 @@ class LogEvent:
     from_server: bool = False
     english: str = ""
     repeats: int = 0
+    speaker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

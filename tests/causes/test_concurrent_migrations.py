@@ -139,3 +139,30 @@ EXISTS = '[pod/api-5d9c7f5b8d-2xk9w/api] 0012_add_tags.up.sql: ERROR: relation "
 )
 def test_two_replicas_that_begin_at_once_have_raced(text: str, raced: bool) -> None:
     assert isinstance(find(evidence(app_log(text))), Finding) is raced
+
+
+TWINS = """\
+api_1  | Running migrations:
+api_2  | Running migrations:
+api_1  |   Applying shop.0007_note... OK
+api_1  | django.db.utils.ProgrammingError: column "note" of relation "shop_order" already exists
+api_2  |   Applying shop.0008_note_index... OK"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("api_1", "api_2"), ("api-6d9c7f5b8d-2xk9w api", "api-6d9c7f5b8d-9fw4d api")],
+    ids=["replicas", "pods"],
+)
+def test_both_programs_are_shown_and_the_logs_of_all_are_not_asked_for(first: str, second: str) -> None:
+    found = find(evidence(app_log(TWINS.replace("api_1", first).replace("api_2", second))))
+    assert isinstance(found, Finding)
+    assert [link.line for link in found.evidence][:3] == [1, 2, 4]
+    assert "begins too, before" in found.evidence[1].claim
+    assert found.missing == ()
+
+
+def test_one_replica_after_the_other_is_not_at_once() -> None:
+    lines = TWINS.replace("api_1  |   Applying shop.0007_note... OK", "api_1  | Starting gunicorn 21.2.0").split("\n")
+    told = find(evidence(app_log("\n".join([lines[0], lines[2], lines[1], *lines[3:]]))))
+    assert not (isinstance(told, Finding) and any("begins too" in link.claim for link in told.evidence))

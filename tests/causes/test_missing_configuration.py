@@ -140,3 +140,18 @@ def test_a_program_that_works_all_the_same_is_ruled_out(facts: tuple[object, ...
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+JOURNAL = """\
+Mar 02 07:15:22 nas postgres[87]: [2-1] 2026-03-02 07:15:22.611 CET [87] PANIK:  konnte keinen gültigen \
+Checkpoint-Datensatz finden
+Mar 02 07:15:23 nas photos[130]: psycopg.OperationalError: connection to server at "127.0.0.1", port 5432 failed: \
+Connection refused"""
+
+
+def test_a_machines_own_server_that_cannot_start_explains_its_localhosts_refusal() -> None:
+    assert find(evidence(app_log(JOURNAL))) is None
+    in_a_container = JOURNAL.replace("Mar 02 07:15:22 nas postgres[87]: [2-1] ", "db-1      | ").replace(
+        "Mar 02 07:15:23 nas photos[130]: ", "photos-1  | "
+    )
+    assert isinstance(find(evidence(app_log(in_a_container))), Finding)

@@ -38,8 +38,8 @@ def course(logs: tuple[LogEvent, ...]) -> Course:
 
     Alembic does not say that a step is done: the next step says so, or the server that starts after it.
     """
-    opened: dict[tuple[str, str], Step] = {}
-    disturbed: set[tuple[str, str]] = set()  # programs in which something went wrong since their last step began
+    opened: dict[tuple[str, str, str], Step] = {}
+    disturbed: set[tuple[str, str, str]] = set()  # programs in which something went wrong since their last step began
     during: dict[str, Step] = {}
     begun: list[Step] = []
     done: list[LogEvent] = []
@@ -47,7 +47,7 @@ def course(logs: tuple[LogEvent, ...]) -> Course:
     for event in logs:
         if from_server(event):
             continue
-        who = (event.source, event.service)
+        who = (event.source, event.service, event.speaker)
         step = opened.get(who)
         name = step_name(event)
         if name:

@@ -13,6 +13,7 @@ from incidentlab.model.evidence import Evidence, LogEvent
 _GREETING = re.compile(
     r"\bContext impl\b|\bWill assume \w|\bOperations to perform:|\bmigrations? found in\b|^\s{0,4}\$ "
 )
+_PROCESS = re.compile(r"\[\d{1,10}\]$")  # of one program after another, in a journal
 
 
 def twice(evidence: Evidence) -> tuple[Step, Step] | None:
@@ -32,6 +33,30 @@ def twice(evidence: Evidence) -> tuple[Step, Step] | None:
     return None
 
 
+def together(evidence: Evidence) -> tuple[LogEvent, LogEvent] | None:
+    """Return the words by which two programs begin to apply migrations, the second before the first came to an end.
+
+    Two services, or two replicas of one; the steps that each of them happens to take may differ.
+    """
+    logs = evidence.logs
+    place = {event.id: number for number, event in enumerate(logs)}
+    known = course(logs)
+    over = {event.id for event in (*known.done, *known.passed)}
+    first: dict[tuple[str, str, str], LogEvent] = {}
+    for event in logs:
+        if not _begins(event) or _PROCESS.search(event.speaker):
+            continue
+        for one in first.values():
+            if one.source != event.source or _program(one) == _program(event):
+                continue
+            between = logs[place[one.id] + 1 : place[event.id]]
+            ended = any(each.id in over and not step_name(each) for each in between if _program(each) == _program(one))
+            if not ended and _undisturbed(between, one, event):
+                return one, event
+        first[_program(event)] = event
+    return None
+
+
 def several(evidence: Evidence) -> bool:
     """Whether more than one program says that it applies migrations: two services, or two replicas of one at once."""
     opening = [event for event in evidence.logs if _begins(event)]
@@ -45,6 +70,10 @@ def replicas_at_once(evidence: Evidence) -> bool:
     """
     opening = [event for event in evidence.logs if event.service and _begins(event)]
     return _twice_at_once(evidence, [event for event in opening if not _GREETING.search(event.text)])
+
+
+def _program(event: LogEvent) -> tuple[str, str, str]:
+    return event.source, event.service, event.speaker
 
 
 def _begins(event: LogEvent) -> bool:
@@ -80,7 +109,7 @@ def applying_services(evidence: Evidence) -> tuple[tuple[ComposeFacts, tuple[str
 
 
 def _undisturbed(between: tuple[LogEvent, ...], one: LogEvent, other: LogEvent) -> bool:
-    if one.service != other.service:
-        mine = [event for event in between if event.service == one.service]
+    if _program(one) != _program(other):
+        mine = [event for event in between if _program(event) == _program(one)]
         return not any(event.severity in ("error", "fatal") or ends(event) for event in mine)
     return not any(event.severity in ("error", "fatal") or event.exception or ends(event) for event in between)

@@ -7,7 +7,7 @@ from incidentlab.causes.migrations._account import ending, is_fatal, leading, ov
 from incidentlab.causes.migrations._objects import is_bookkeeping
 from incidentlab.causes.migrations._races import RACE
 from incidentlab.causes.migrations._reading import Trouble, troubles
-from incidentlab.causes.migrations._starters import applying_services, replicas_at_once, several, twice
+from incidentlab.causes.migrations._starters import applying_services, replicas_at_once, several, together, twice
 from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -54,7 +54,8 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
     lead = leading(told)
     pair, services = twice(evidence), applying_services(evidence)
     plain = bool(_CATALOGUE.search(said(lead.event)))
-    many = bool(pair or services) or len({one.event.service for one in told if not from_server(one.event)}) > 1
+    both = None if pair else together(evidence)
+    many = bool(pair or services or both) or len({one.event.service for one in told if not from_server(one.event)}) > 1
     confidence: Confidence = "certain" if plain and (many or is_fatal(evidence, lead)) else "likely"
     named = next((one.name for one in told if one.name), "")
     links: list[Link] = []
@@ -62,6 +63,10 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
         first, second = pair
         links.append(cited(first.event, f"One program begins the step {first.name}"))
         links.append(cited(second.event, "Another begins the same step, before the first is known to be done"))
+    if both:
+        names = [event.speaker or event.service or "One program" for event in both]
+        links.append(cited(both[0], f"{names[0]} begins to apply migrations"))
+        links.append(cited(both[1], f"{names[1]} begins too, before {names[0]} is known to be done"))
     links.append(cited(lead.event, "The later one finds what the other is just making"))
     for file, names in services:
         claim = f"In the compose file {len(names)} containers apply migrations at start: {', '.join(names)}"
@@ -75,7 +80,7 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
         f"failed.",
         evidence=(*links, *ending(evidence, lead)),
         mend=_mends(evidence),
-        missing=() if confidence == "certain" else (_WANTED,),
+        missing=() if confidence == "certain" or pair or both else (_WANTED,),
     )
 
 

@@ -3,6 +3,7 @@
 import re
 
 from incidentlab.causes._evidence import from_server, match, said
+from incidentlab.causes._server import cannot_start
 from incidentlab.model.cause import Sign
 from incidentlab.model.evidence import Evidence, LogEvent
 
@@ -88,6 +89,7 @@ _HINT_WITHIN = 3  # events of the same program
 _HINT = re.compile(r"Is the server running|TCP/IP connections on port|connections on Unix domain socket")
 _IN_CONTAINER = re.compile(r"\bdocker(?:-| )compose\b.{0,80}\b(?:run|exec)\b|\bdocker (?:run|exec)\b")
 _ON_A_HOST = re.compile(r"\b[\w@\-]{1,80}\.service: |^(?:Start(?:ed|ing)|Stopp(?:ed|ing)) \S")  # in systemd's own lines
+_UNIT = re.compile(r"postgres(?:ql)?(?:@[\w\-]{1,40})?")
 _STARTING_SERVER = re.compile(r"\bdatabase system is ready\b|\blistening on IPv|\bstarting PostgreSQL\b")
 
 
@@ -118,14 +120,18 @@ def by_place(evidence: Evidence) -> tuple[tuple[LogEvent, ...], tuple[LogEvent, 
 
     A program in a container that is refused by ``localhost`` asked its own container for a database that lives in
     another. Its address is a setting that nobody made: most programs fall back to ``localhost``. Where the server
-    speaks in the same place (an image with everything in one), systemd runs the program, or nothing shows a container,
-    it may only be late.
+    speaks in the same place (an image with everything in one, a machine's journal), systemd runs the program, or
+    nothing shows a container, it may only be late.
     """
     refused = refusals(evidence)
     hints = _hints(evidence, refused) if refused else {}
     contained = {event.source for event in evidence.logs if _IN_CONTAINER.search(event.text)} if refused else set()
     servers = {(one.source, one.service) for one in evidence.logs if _STARTING_SERVER.search(one.text)}
     hosts = {one.source for one in evidence.logs if one.service == "systemd" and _ON_A_HOST.search(one.text)}
+    # A machine's journal calls its server so; while that cannot start, its own machine refuses what it should.
+    down = cannot_start(evidence) if refused else None
+    if down and _UNIT.fullmatch(down.service):
+        hosts.add(down.source)
     astray = tuple(
         event
         for event in refused

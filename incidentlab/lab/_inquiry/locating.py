@@ -50,7 +50,9 @@ def _link(link: Link, event: LogEvent | None, files: Mapping[str, str]) -> Link:
     redactor = Redactor()
     link = replace(link, claim=redactor.text(link.claim), quote=redactor.text(link.quote))
     if event:
-        return replace(link, file=link.file or files.get(event.source, ""), service=event.service, at=event.at)
+        return replace(
+            link, file=link.file or files.get(event.source, ""), service=event.speaker or event.service, at=event.at
+        )
     # A link to a project's or a compose project's file names it as its source, alone or among other words.
     for word in (link.source, *(each.strip(",:;()") for each in link.source.split())):
         if word in files:
