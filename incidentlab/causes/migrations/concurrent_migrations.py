@@ -64,9 +64,9 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
         links.append(cited(first.event, f"One program begins the step {first.name}"))
         links.append(cited(second.event, "Another begins the same step, before the first is known to be done"))
     if both:
-        names = [event.speaker or event.service or "One program" for event in both]
-        links.append(cited(both[0], f"{names[0]} begins to apply migrations"))
-        links.append(cited(both[1], f"{names[1]} begins too, before {names[0]} is known to be done"))
+        who = [event.speaker or event.service or "One program" for event in both]
+        links.append(cited(both[0], f"{who[0]} begins to apply migrations"))
+        links.append(cited(both[1], f"{who[1]} begins too, before {who[0]} is known to be done"))
     links.append(cited(lead.event, "The later one finds what the other is just making"))
     for file, names in services:
         claim = f"In the compose file {len(names)} containers apply migrations at start: {', '.join(names)}"
