@@ -15,7 +15,7 @@ from incidentlab.causes._evidence import (
     shows,
     works,
 )
-from incidentlab.causes._server import readiness, stopping
+from incidentlab.causes._server import at_work, by_stranger, readiness, stopping
 from incidentlab.causes._serving import is_its_own
 from incidentlab.causes._states import ill, is_row
 from incidentlab.model.cause import Sign
@@ -78,10 +78,12 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[S
     settled = next((one for one in ruled_out if one.fact in logged), None)
     if settled and not _troubled_since(evidence):
         return settled.why.rstrip(".")
-    ready = None if said else readiness(evidence)
-    if ready and all(from_server(event) for event in evidence.logs):
-        return f"This is the log of the database server alone; it accepts connections, line {ready.first_line}"
-    return None
+    if said or not all(from_server(event) for event in evidence.logs):
+        return None
+    alone, ready, busy = "This is the log of the database server alone", readiness(evidence), at_work(evidence)
+    if ready:
+        return f"{alone}; it accepts connections, line {ready.first_line}"
+    return f"{alone}; it is at work, line {busy.first_line}" if busy else None
 
 
 def _ended_for_good(evidence: Evidence) -> bool:
@@ -196,6 +198,8 @@ def _as_meant(evidence: Evidence, event: LogEvent) -> bool:
     """
     if _ADDED.search(event.text):
         return True  # it tells of the error before it, which is judged by itself
+    if from_server(event) and by_stranger(event):
+        return True
     if _BY_ORDER.search(event.text) and not from_server(event):
         return any(answered(one) and one.service == event.service for one in later(evidence, event))
     if _BY_ORDER.search(event.text):

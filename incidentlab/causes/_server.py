@@ -22,6 +22,17 @@ _NEVER_FOR_ITSELF = re.compile(
     r"|\bunrecognized configuration parameter\b|\bconfiguration file \"[^\"]{1,400}\" contains errors\b"
     r"|\bcould not access (?:directory|the server configuration file)\b|\binitdb: error\b"
 )
+# Whoever sends this is no program that means to use the database: a port scanner, a browser, a load balancer's probe
+# (ProcessStartupPacket of PostgreSQL's backend_startup.c). 1234.5680 asks for GSSAPI; old servers do not know it.
+_STRANGER = re.compile(
+    r"\b(?:no PostgreSQL user name specified in startup packet|invalid length of startup packet"
+    r"|invalid startup packet layout|incomplete startup packet|unsupported frontend protocol (?!3\.)\d{1,5}\.\d{1,5}\b)"
+)
+# The server writes its pages at their time: it runs. The last checkpoint before its end is called otherwise.
+_ROUTINE = re.compile(r"\bcheckpoint starting: (?:time|wal|xlog)\b")
+_STARTS = re.compile(
+    r"\bstarting PostgreSQL \d|\bdatabase system was (?:interrupted|shut down)\b|\bterminated by signal \d"
+)
 
 
 def _words(event: LogEvent) -> str:
@@ -51,6 +62,22 @@ def readiness(evidence: Evidence) -> LogEvent | None:
         elif _GOING.search(_words(event)):
             last = None
     return last
+
+
+def at_work(evidence: Evidence) -> LogEvent | None:
+    """Return the server's last word of its routine, unless it ended or was started again afterwards."""
+    last = None
+    for event in evidence.logs:
+        if _ROUTINE.search(event.text):
+            last = event
+        elif stopping(event) or _STARTS.search(event.text):
+            last = None
+    return last
+
+
+def by_stranger(event: LogEvent) -> bool:
+    """Whether the server turned somebody away who does not speak its language."""
+    return bool(_STRANGER.search(event.text))
 
 
 def cannot_start(evidence: Evidence) -> LogEvent | None:

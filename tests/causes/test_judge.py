@@ -119,6 +119,43 @@ def test_a_log_in_which_a_service_serves_is_healthy() -> None:
     assert diagnose(evidence(app_log(SERVING))).verdict == "healthy"
 
 
+_AT = "2026-06-02 07:00:00.000 UTC [41]"
+_ROUTINE = f"{_AT} LOG:  checkpoint starting: time\n{_AT} LOG:  checkpoint complete: wrote 3 buffers (0.0%)"
+
+
+@pytest.mark.parametrize(
+    "turned_away",
+    [
+        "LOG:  invalid length of startup packet",
+        "FATAL:  no PostgreSQL user name specified in startup packet",
+        "FATAL:  unsupported frontend protocol 16.0: server supports 2.0 to 3.0",
+        "FATAL:  unsupported frontend protocol 1234.5680: server supports 2.0 to 3.0",
+        "FATAL:  invalid startup packet layout: expected terminator as last byte",
+    ],
+)
+def test_a_stranger_at_the_servers_door_is_no_trouble(turned_away: str) -> None:
+    knocked = f"{_AT} {turned_away}"
+    assert diagnose(evidence(app_log(f"{_ROUTINE}\n{knocked}"))).verdict == "healthy"
+    beside = "\n".join(f"api-1  | {line}" for line in SERVING.split("\n"))
+    assert diagnose(evidence(app_log(f"{beside}\ndb-1   | {knocked}"))).verdict == "healthy"
+    # A stranger tells nothing of the service, and a program that is turned away for its protocol is none.
+    assert diagnose(evidence(app_log(knocked))).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        "LOG:  received fast shutdown request",
+        "LOG:  database system was interrupted; last known up at 2026-06-02 06:59:00 UTC",
+        "LOG:  server process (PID 77) was terminated by signal 11: Segmentation fault",
+        "FATAL:  unsupported frontend protocol 3.9: server supports 3.0 to 3.0",
+        "ERROR:  cache lookup failed for type 4711",
+    ],
+)
+def test_a_server_that_was_at_work_is_not_called_well_after_that(further: str) -> None:
+    assert diagnose(evidence(app_log(f"{_ROUTINE}\n{_AT} {further}"))).verdict == "inconclusive"
+
+
 def test_an_error_that_nobody_explains_is_named_and_nothing_is_guessed() -> None:
     diagnosis = diagnose(evidence(app_log(SERVING + "\nERROR: the moon is full")))
     assert diagnosis.verdict == "inconclusive"
