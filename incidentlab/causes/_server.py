@@ -12,6 +12,7 @@ _NEVER = re.compile(
     r"\bdatabase files are incompatible with server\b|\bsuperuser password is not specified\b"
     r"|\bcould not (?:locate a valid checkpoint record|locate required checkpoint record)\b|\bNo space left on device\b"
     r"|\baborting startup due to startup process failure\b|\bcould not create any TCP/IP sockets\b"
+    r"|\bprivate key file \"[^\"]{1,400}\" (?:has group|must be)|\bcould not load server certificate file\b"
     r"|\bin 18\+, these Docker images are configured to store database data\b|\bbad interpreter\b|\bPANIC:  "
 )
 # No cause of the catalogue: the server's own words say best what is wrong.

@@ -95,6 +95,67 @@ def test_asyncpgs_word_for_it_is_named() -> None:
     assert "ssl=require" in found.mend[0].text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FATAL: SSL connection is required. Please specify SSL options and retry.",
+        "api-1  | pgx: FATAL: TLS connection is required (SQLSTATE 28000)",
+        "ERROR: connection is insecure (try using `sslmode=require`)",
+        "asyncpg.exceptions.ProtocolViolationError: SSL required",
+        "FATAL:  This RDS Proxy requires TLS connections",
+    ],
+)
+def test_where_the_server_demands_it_the_client_is_to_encrypt(text: str) -> None:
+    found = find(evidence(app_log(text), container(exit_code=1)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert "server takes encrypted connections only" in found.summary
+    assert "sslmode=require" in found.mend[0].text
+    assert not any("sslmode=disable" in mend.text for mend in found.mend)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'connection to server at "db" (10.0.0.2), port 5432 failed: server does not support SSL, but SSL was required',
+        "SSL connection requested. No SSL enabled connection from this host is configured.",
+        "pq: SSL is not enabled on the server",
+        "db error: error performing TLS handshake: server does not support TLS",
+    ],
+)
+def test_where_the_client_demands_it_the_server_may_have_none(text: str) -> None:
+    found = find(evidence(app_log(text), container(exit_code=1)))
+    assert isinstance(found, Finding)
+    assert "sslmode=disable" in found.mend[0].text
+
+
+def test_the_servers_own_key_is_made_private_and_no_client_is_bothered() -> None:
+    text = (
+        'db-1  | 2025-01-07 08:00:00.100 UTC [1] FATAL:  private key file "/tls/pg.key" has group or world access\n'
+        "db-1  | 2025-01-07 08:00:00.101 UTC [1] LOG:  database system is shut down\n"
+        "db-1 exited with code 1\n"
+        'web-1  | psycopg.OperationalError: could not translate host name "db" to address: Name or service not known'
+    )
+    told = causes.diagnose(evidence(app_log(text)))
+    assert [finding.cause for finding in told.findings] == ["tls-mismatch"]
+    found = told.findings[0]
+    assert found.confidence == "certain"
+    assert "chown postgres /tls/pg.key && chmod 600 /tls/pg.key" in found.mend[0].text
+    assert [below.cause for below in found.explains] == ["host-not-found"]
+    assert not any("sslrootcert" in mend.text for mend in found.mend)
+
+
+def test_a_clients_key_is_the_programs_own_and_a_missing_one_is_asked_for() -> None:
+    key = 'psycopg2.OperationalError: private key file "/app/client.key" has group or world access; file must have …'
+    found = find(evidence(app_log(key), container(exit_code=1)))
+    assert isinstance(found, Finding)
+    assert "postgres" not in found.mend[0].text
+    assert "The client" in found.summary
+    none = find(evidence(app_log("error: connection requires a valid client certificate")))
+    assert isinstance(none, Finding)
+    assert "sslcert" in none.mend[0].text
+
+
 def test_another_way_that_worked_rules_it_out() -> None:
     text = f'ERROR: {PLAIN}\nINFO:     Uvicorn running on http://0.0.0.0:8000\n10.0.0.1 - "GET / HTTP/1.1" 200 5'
     assert isinstance(find(evidence(app_log(text))), RuledOut)

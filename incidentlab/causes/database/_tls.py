@@ -36,6 +36,7 @@ DISAGREE = Sign(
         r"|\bsslmode value \\?\"[\w-]{1,20}\\?\" invalid when SSL\b|\bunsupported frontend protocol 1234\.5679\b"
         r"|\bError opening a TLS connection\b|\bunexpected keyword argument 'sslmode'|\bunsupported sslmode\b"
         r"|\bserver sent an error response during SSL exchange\b|\bSSL connection requested\b"
+        r"|\bRDS Proxy requires TLS connections\b"
         r"|\bchannel binding required, but SSL not in use\b|\bInvalid sslmode value\b|\binvalid sslmode\b"
     ),
     (
@@ -64,6 +65,7 @@ DISAGREE = Sign(
         "unsupported sslmode",
         "server sent an error response during SSL exchange",
         "SSL connection requested",
+        "RDS Proxy requires TLS",
         "channel binding required, but SSL not in use",
         "Invalid sslmode value",
         "invalid sslmode",
@@ -84,6 +86,7 @@ DISAGREE = Sign(
         "Error opening a TLS connection: self signed certificate",
         "TypeError: connect() got an unexpected keyword argument 'sslmode'",
         "FATAL: SSL required",
+        "FATAL:  This RDS Proxy requires TLS connections",
     ),
 )
 # OpenSSL's words for a certificate that is not believed, libpq's for a file or a name; Node, Python, Java and Go.
@@ -168,8 +171,30 @@ MANAGED = re.compile(
     r"|\bsslmode[=: '\"]{1,4}disable\b"
 )
 ASYNCPG = "unexpected keyword argument 'sslmode'"
+# The words of servers and poolers that take encrypted connections only: Azure, PgBouncer, Odyssey, Neon, CockroachDB,
+# RDS Proxy. A driver that says "required" tells of its own setting, and of a server that has no encryption.
+_SERVER_DEMANDS = re.compile(
+    r"(?<!but )\b(?:SSL|TLS)(?:/TLS)? (?:connection )?(?:is )?required\b(?! but| by)"
+    r"|\bconnection is insecure \(try using\b|\bRDS Proxy requires TLS connections\b"
+)
+WANTS_CLIENTS_OWN = "requires a valid client certificate"
+# be-secure-openssl.c and fe-secure-openssl.c: a key that others may read, or that is another user's, is not used.
+_KEY_FILE = re.compile(
+    r"\bprivate key file \\?\"(?P<path>[^\"\\]{1,400})\\?\" (?:has group or world access|must be (?:owned|a regular))"
+)
 
 
 def only_no_rule(account: Account) -> bool:
     """Whether all that is said is that no access rule fits an unencrypted connection."""
     return bool(account.events) and all(match(event, NO_RULE) for event in account.events)
+
+
+def server_demands(account: Account) -> bool:
+    """Whether the server is the one that insists on encryption, and the client came without it."""
+    return any(_SERVER_DEMANDS.search(event.text) for event in account.events)
+
+
+def key_file(account: Account) -> str:
+    """Return the private key whose owner or mode is not accepted, by its path; "" where none is meant."""
+    found = _KEY_FILE.search(account.text)
+    return found["path"] if found else ""

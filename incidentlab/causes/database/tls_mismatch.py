@@ -14,7 +14,10 @@ from incidentlab.causes.database._tls import (
     NOT_TRUSTED,
     OF_A_DATABASE,
     OF_ANOTHER_SERVICE,
+    WANTS_CLIENTS_OWN,
+    key_file,
     only_no_rule,
+    server_demands,
 )
 from incidentlab.causes.database._tls_mends import mends
 from incidentlab.model.cause import Cause
@@ -50,7 +53,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         title=_TITLE,
         confidence=confidence,
         summary=_summary(account),
-        evidence=(*chain(account, "The connection is refused over its encryption"), *looked),
+        evidence=(*chain(account, _claim(account)), *looked),
         mend=mends(account),
         missing=() if confidence == "certain" else (wanted,),
     )
@@ -102,7 +105,13 @@ def _confidence(evidence: Evidence, account: Account, looked: tuple[Link, ...]) 
         return "certain" if managed and account.hurt else "likely"
     if not any(_of_the_database(event) for event in (*account.events, *evidence.logs)):
         return "possible"  # nothing says that it is the database's certificate
-    return "certain" if account.hurt and account.by_client else "likely"
+    own = bool(account.by_client or key_file(account))
+    return "certain" if account.hurt and own else "likely"
+
+
+def _claim(account: Account) -> str:
+    key = "Its private key is not accepted"
+    return key if key_file(account) else "The connection is refused over its encryption"
 
 
 def _summary(account: Account) -> str:
@@ -111,6 +120,13 @@ def _summary(account: Account) -> str:
         return "The server has no rule for unencrypted connections from there, and the client came without encryption."
     if ASYNCPG in text:
         return "The URL says sslmode, which asyncpg does not know under that name."
+    if key_file(account):
+        whose = "The server" if account.by_server else "The client"
+        return f"{whose} does not use the private key {key_file(account)}: others than its owner may read it."
+    if WANTS_CLIENTS_OWN in text:
+        return "The server demands a certificate of the client's own, and the client shows none that it accepts."
+    if server_demands(account):
+        return "The server takes encrypted connections only, and the client came without encryption."
     if _root_file(text):
         return f"The client is to check the server's certificate and has no {_root_file(text)} to check it with."
     if "does not match" in text:
@@ -162,6 +178,7 @@ a connection that broke.""",
         "The server demands it: `?sslmode=require` (libpq, Go, Prisma), `ssl: true` (node-postgres), "
         "`?ssl=require` (asyncpg).",
         "The server has none: `?sslmode=disable` in a closed network, or give it a certificate and `ssl = on`.",
+        "A private key is refused: `chmod 600`, owned by who reads it (`postgres` for the server's).",
         "The certificate is not believed: give the client the authority's certificate and use the name that is in it.",
     ),
     prevent=(
@@ -171,14 +188,15 @@ a connection that broke.""",
     ),
     confidence="""\
 - **certain**: a driver says that the two disagree, or a managed server or one with `sslmode=disable` in its
-  client's words refuses the unencrypted connection, and the program ends, or the server's setting was read.
+  client's words refuses the unencrypted connection, and the program ends, or the server's setting was read; or one
+  side ends over the owner or mode of its private key.
 - **likely**: only the message is there.
 - **possible**: nothing says that the certificate is the database's, or the server saw an odd request for TLS, which
   may be a scanner's.
 
 Certificates of other services (HTTPS, mail, Redis) are not looked at.""",
     find=find,
-    explains=("bad-credentials", "database-not-ready", "migration-failed", "migrations-not-applied"),
+    explains=("bad-credentials", "database-not-ready", "host-not-found", "migration-failed", "migrations-not-applied"),
     links=(
         "https://www.postgresql.org/docs/current/libpq-ssl.html",
         "https://www.postgresql.org/docs/current/auth-pg-hba-conf.html",
