@@ -14,11 +14,12 @@ _ENDED = re.compile(
     r"\bApplication startup failed\. Exiting\b|\bexited with code (?!0\b)\d|\bexit(?:ed)? (?:code|status):? (?!0\b)\d"
     r"|\bProcess completed with exit code (?!0\b)\d|\*\*\* \[.{1,200}\] Error \d|\bShutting down: Master\b"
     r"|\bback-off restarting failed container\b|\bWorker failed to boot\b|\bEncountered errors while bringing up\b"
-    r"|\bAPPLICATION FAILED TO START\b",
+    r"|\bAPPLICATION FAILED TO START\b|\bRuntime terminating during boot\b|\bKernel pid terminated\b",
     re.IGNORECASE,
 )
 # "web_1 exited with code 1", as compose prints it beside the services' own lines.
 _NAMED_END = re.compile(r"^\s{0,8}(?P<name>[\w.\-]{1,120}) exited with code \d")
+_A_FEW_WORDS, _A_MESSAGE = 8, 160  # characters by which a message is known again
 _MIGRATING = re.compile(
     r"\balembic\b|\bmigrat(?:e|ing|ion|ions|or)\b|\bRunning upgrade\b|\bdb upgrade\b|\bflyway\b|\bliquibase\b"
     r"|\bschema_migrations\b|\bdjango_migrations\b",
@@ -146,6 +147,9 @@ def query(database: DatabaseFacts, statement: str) -> str:
 def cited(event: LogEvent, claim: str) -> Link:
     """Return a link of proof to a log event, at the line that matters."""
     line, quote = event.last_line, event.text
+    telling = _telling(event)
+    if telling:
+        return Link(claim, event.id, f"log of {event.source}", telling[0], telling[1].strip(), event.command)
     for number, text in event.key_lines:
         if text.strip() == event.text.strip():
             line = number
@@ -153,3 +157,14 @@ def cited(event: LogEvent, claim: str) -> Link:
     else:
         line = event.first_line if event.first_line == event.last_line or not event.key_lines else event.key_lines[0][0]
     return Link(claim, event.id, f"log of {event.source}", line, quote.strip(), event.command)
+
+
+def _telling(event: LogEvent) -> tuple[int, str] | None:
+    """Return the line beneath a record that names the cause, where the record itself says only that something failed.
+
+    Java and .NET print "Application run failed", and why on the last line of "Caused by".
+    """
+    message = (event.cause_text or "").partition(": ")[2][:_A_MESSAGE]
+    if event.exception or len(message) < _A_FEW_WORDS or message in event.text:
+        return None
+    return next(((number, text) for number, text in reversed(event.key_lines) if message in text), None)

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incidentlab import causes
+from incidentlab.causes._toolbox import tool_of
 from incidentlab.causes.migrations._course import course
 from incidentlab.causes.migrations._graph import makers, pending, unknown
 from incidentlab.causes.migrations._reading import troubles
 from incidentlab.causes.migrations._steps import is_done, opens, starts_server, step_name
-from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.diagnosis import Finding
 from incidentlab.model.evidence import ProjectFacts, RevisionFile
 from incidentlab.testing import app_log, evidence

@@ -1,19 +1,27 @@
 """What to do about a migration that failed: by what it failed of, and by the tool that ran it."""
 
-from incidentlab.causes._evidence import said
+from incidentlab.causes._toolbox import UNKNOWN, Tool, look
 from incidentlab.causes.migrations._account import command, words
 from incidentlab.causes.migrations._reading import Trouble
-from incidentlab.causes.migrations._toolbox import UNKNOWN, Tool
+from incidentlab.causes.migrations._reasons import missing_extension, reason
 from incidentlab.model.diagnosis import Mend
+
+# The images that the extensions' own pages name.
+_IMAGES = {
+    "vector": "pgvector/pgvector:pg15",
+    "postgis": "postgis/postgis:15-3.4",
+    "timescaledb": "timescale/timescaledb:latest-pg15",
+}
 
 
 def mends(tool: Tool, lead: Trouble | None, named: str) -> tuple[Mend, ...]:
     """Return the mends for a failure, best first; ``lead`` is ``None`` where only the tool's table tells of it."""
-    state = (lead.event.sqlstate or "") if lead else ""
-    found = [
-        command(tool.state, "Shows what was applied before it failed; PostgreSQL undoes a failed transaction whole.")
-    ]
-    if state.startswith(("22", "23")) or (lead and " contains null values" in said(lead.event)):
+    state = reason(lead.event) if lead else ""
+    extension = missing_extension(lead.event) if lead else ""
+    found = [look(tool, "Shows what was applied before it failed; PostgreSQL undoes a failed transaction whole.")]
+    if extension:
+        found.append(_extension(extension))
+    elif state.startswith(("22", "23")):
         found.append(
             words(
                 "Put the data right first: fill, correct or remove the rows that the new rule refuses, best in "
@@ -58,3 +66,14 @@ def mends(tool: Tool, lead: Trouble | None, named: str) -> tuple[Mend, ...]:
     text = "Apply the migrations again as the project does it elsewhere." if tool is UNKNOWN else tool.apply
     found.append(again(text, "Applies it again, once the reason is mended."))
     return tuple(found)
+
+
+def _extension(name: str) -> Mend:
+    """Return where an extension comes from: an image that holds it, or its package."""
+    image = _IMAGES.get(name)
+    such = f", such as {image} for version 15" if image else ""
+    return words(
+        f"Run the database from an image that holds {name}{such}, or install its package where the server runs. "
+        "The version of PostgreSQL stays the one that the data directory has.",
+        "CREATE EXTENSION switches on what is installed; the official image has contrib alone.",
+    )

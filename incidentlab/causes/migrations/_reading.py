@@ -7,13 +7,13 @@ table. Deciding it here, once, is what keeps ten causes from claiming one line.
 import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 from incidentlab.causes import _init_scripts
 from incidentlab.causes._evidence import ends, from_server, said
-from incidentlab.causes.migrations import _announcements, _locks, _looked_up, _objects, _races, _refusals
+from incidentlab.causes.migrations import _announcements, _locks, _looked_up, _objects, _races, _reasons, _refusals
 from incidentlab.causes.migrations._course import Step, course
 from incidentlab.causes.migrations._schemas import schema_in
 from incidentlab.causes.migrations._steps import GAVE_UP, step_name
@@ -68,6 +68,9 @@ _LEVEL = re.compile(
     r"\b(?:(?P<mild>DEBUG|INFO|NOTICE|WARNING|WARN|debug|info|notice|warn|warning)|ERROR|FATAL|CRITICAL|PANIC|error|fatal)\b"
 )
 _STOPPED = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit"})  # somebody ended it; it did not fail
+_SAYS_WHY = re.compile(r"[A-Za-z]\w{2,}\W{1,3}\w{2,}")  # a rest of two words and more
+_CODE_ALONE = "Database error code: "
+_FOLLOWING = 8  # events after the word that something failed, among which its reason may be
 _NEAR = 30  # lines in which a reason and the word that something failed belong together
 
 
@@ -91,7 +94,9 @@ def _read(logs: tuple[LogEvent, ...]) -> tuple[Trouble, ...]:
         lines.setdefault(event.source, []).append(event.first_line)
     for numbers in lines.values():
         numbers.sort()
-    return tuple(one for one in found if not (one.announced and _has_reason(one, lines)))
+    found = [_with_message(one, logs) for one in found]
+    told = [one for one in found if not (one.announced and _has_reason(one, lines))]
+    return tuple(_with_reason(one, logs) if one.announced else _with_name(one, found) for one in told)
 
 
 def _meaning(event: LogEvent, step: Step | None) -> Trouble | None:
@@ -114,7 +119,7 @@ def _by_tool(event: LogEvent, step: Step | None, *, mild: bool) -> Trouble | Non
         found = pattern.search(text)
         if found:
             name = next((group for group in found.groups() if group), "")
-            return Trouble(kind, event, name.strip(), step=step, mild=mild)
+            return Trouble(kind, event, _bare(name), step=step, mild=mild)
     if _races.is_race(event):
         return Trouble("race", event, _races.contended(event), step=step, mild=mild)
     if _locks.is_lock(event) or (
@@ -153,8 +158,13 @@ def _by_server(event: LogEvent, step: Step | None, *, mild: bool) -> Trouble | N
 
 
 def _only_announces(event: LogEvent) -> bool:
-    # EF Core logs the command that failed, and then the driver's exception says why.
-    return not (event.sqlstate or event.cause) and "Failed executing DbCommand" in event.text
+    # EF Core logs the command that failed, and then the driver's exception says why; Rails and Prisma say as little.
+    if event.text.lstrip().startswith(_CODE_ALONE):
+        return True
+    if event.sqlstate or event.cause:
+        return False
+    found = _announcements.FAILED.pattern.search(event.text)
+    return "Failed executing DbCommand" in event.text or bool(found and not _SAYS_WHY.search(event.text, found.end()))
 
 
 def _as_a_whole(event: LogEvent, step: Step | None, *, mild: bool) -> Trouble | None:
@@ -170,7 +180,7 @@ def _as_a_whole(event: LogEvent, step: Step | None, *, mild: bool) -> Trouble | 
         found = pattern.search(said(event))
         if found and not _is_elsewhere(event):
             name = next((group for group in found.groups() if group), "") or _step(step)
-            return Trouble(kind, event, name, step=step, announced=kind == "failed", mild=mild)
+            return Trouble(kind, event, _bare(name), step=step, announced=kind == "failed", mild=mild)
     return None
 
 
@@ -193,6 +203,10 @@ def _reads(event: LogEvent) -> bool:
     return bool(missing) or (event.sql or "").lstrip().upper().startswith(("SELECT", "WITH"))
 
 
+def _bare(name: str) -> str:
+    return name.strip().strip("\"`'").removesuffix(":")
+
+
 def _step(step: Step | None) -> str:
     return step.name if step else ""
 
@@ -203,7 +217,45 @@ def _is_bad(event: LogEvent) -> bool:
 
 def _is_elsewhere(event: LogEvent) -> bool:
     state = event.sqlstate or ""
+    if _reasons.missing_extension(event):
+        return False
     return bool(state and state.startswith(_ELSEWHERE_STATES)) or bool(_ELSEWHERE.search(said(event)))
+
+
+def _with_reason(one: Trouble, logs: Sequence[LogEvent]) -> Trouble:
+    """Return an announced failure as told by the next lines, where they say of data or of the SQL why it failed."""
+    if one.kind != "failed" or one.event.sqlstate:
+        return one
+    place = next((number for number, event in enumerate(logs) if event is one.event), len(logs))
+    for event in logs[place + 1 : place + 1 + _FOLLOWING]:
+        same = event.source == one.event.source and event.service == one.event.service
+        if same and _is_bad(event) and not from_server(event) and _reasons.is_of_the_step(event):
+            return replace(one, event=event, announced=False)
+    return one
+
+
+def _with_message(one: Trouble, logs: Sequence[LogEvent]) -> Trouble:
+    """Return the error that follows a line which has its code alone, as Prisma prints them, with that code."""
+    if not one.event.text.lstrip().startswith(_CODE_ALONE):
+        return one
+    place = next((number for number, event in enumerate(logs) if event is one.event), len(logs))
+    for event in logs[place + 1 : place + 4]:
+        if event.source == one.event.source and event.text.startswith("ERROR: "):
+            return replace(one, event=replace(event, sqlstate=one.event.sqlstate), announced=False)
+    return replace(one, announced=False)
+
+
+def _with_name(one: Trouble, found: Sequence[Trouble]) -> Trouble:
+    """Return a failure under the name that the tool gives it beside the reason, where no step was begun by a name."""
+    if one.kind != "failed" or one.name:
+        return one
+    near = (
+        other.name
+        for other in found
+        if other.announced and other.kind == "failed" and other.name and other.event.source == one.event.source
+        and abs(other.event.first_line - one.event.first_line) <= _NEAR
+    )  # fmt: skip
+    return replace(one, name=next(near, ""))
 
 
 def _has_reason(one: Trouble, lines: Mapping[str, Sequence[int]]) -> bool:

@@ -19,6 +19,7 @@ HEADS = Sign(
         r"|\bMultiple migrations have the (?:version number|name) (?P<rails>\w{1,120})"
         r"|\bFound more than one migration with version (?P<flyway>[\w.]{1,80})"
         r"|\bmigration version (?P<ecto>\d{8,14}) is duplicated\b|\bduplicate migration (?:file|version)\b"
+        r"(?:: (?P<golang>[\w.-]{1,200}))?"
     ),
     literals=(
         "Multiple head revisions are present", "Multiple heads are present", "has multiple heads",
@@ -50,7 +51,7 @@ UNKNOWN = Sign(
         r"|\bCannot find a migration matching '(?P<target>[^'\n]{1,200})'"
         r"|\bThere is no migration for '[^'\n]{1,100}' with the prefix '(?P<prefix>[^'\n]{1,100})'"
         r"|\bNo migration with version number (?P<rails>\d{1,20})"
-        r"|\bDetected applied migration not resolved locally: (?P<flyway>[^\n]{1,80})"
+        r"|\bDetected applied migration not resolved locally: (?:(?P<flyway>[^\n]{1,80}?)(?=\.?(?:\n|$)|\. ))?"
         r"|\bno migration found for version (?P<golang>\d{1,20})"
         r"|\bmigration directory is corrupt, the following files are missing: (?P<knex>[^\n]{1,300})"
         r"|\bapplied to the database but missing from the local migrations directory\b"

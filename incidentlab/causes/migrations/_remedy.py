@@ -2,9 +2,9 @@
 
 import re
 
+from incidentlab.causes._toolbox import UNKNOWN, tool_of
 from incidentlab.causes.migrations._mend import dockerfile_diff, start_of
 from incidentlab.causes.migrations._start import applies_migrations
-from incidentlab.causes.migrations._toolbox import UNKNOWN, tool_of
 from incidentlab.model.diagnosis import Mend
 from incidentlab.model.evidence import ContainerFacts, Evidence, ImageFacts, ProjectFacts
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from incidentlab.causes._account import whole
 from incidentlab.causes._evidence import said
+from incidentlab.causes._toolbox import named, tool_of
 from incidentlab.causes.migrations._account import command, words
 from incidentlab.causes.migrations._locks import TOOL_LOCK
-from incidentlab.causes.migrations._toolbox import named, tool_of
 from incidentlab.model.diagnosis import Mend
 from incidentlab.model.evidence import Evidence, LogEvent
 

@@ -3,12 +3,12 @@
 import re
 
 from incidentlab.causes._evidence import answered, cited, ends, from_server, later, said, serves
+from incidentlab.causes._toolbox import tool_of
 from incidentlab.causes.migrations._account import ending, is_fatal, leading, over, over_now, words
 from incidentlab.causes.migrations._objects import is_bookkeeping
 from incidentlab.causes.migrations._races import RACE
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._starters import applying_services, replicas_at_once, several, together, twice
-from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent

@@ -1,6 +1,9 @@
 """A migration was begun and failed."""
 
-from incidentlab.causes._evidence import cited, said
+import re
+
+from incidentlab.causes._evidence import cited, from_server, said
+from incidentlab.causes._toolbox import tool_of
 from incidentlab.causes.migrations._account import (
     applied_since,
     ending,
@@ -13,32 +16,15 @@ from incidentlab.causes.migrations._announcements import FAILED
 from incidentlab.causes.migrations._failure_mends import mends
 from incidentlab.causes.migrations._graph import database_of, project_of
 from incidentlab.causes.migrations._reading import Trouble, troubles
-from incidentlab.causes.migrations._toolbox import tool_of
+from incidentlab.causes.migrations._reasons import in_words, is_of_the_step
 from incidentlab.model.cause import Cause
 from incidentlab.model.database import MigrationTable
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
-from incidentlab.model.evidence import DatabaseFacts, Evidence
+from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
 
 _ID = "migration-failed"
 _TITLE = "A migration failed"
-# Data, constraints, dependent objects and the migration's own SQL: what these say is about this step alone.
-_OF_THE_STEP = ("22", "23502", "23503", "23514", "2BP01", "42601", "42804", "42830", "42P16", "42846", "44000")
-_ITS_DATA = (" contains null values", "could not create unique index")
-_WHAT = {
-    "23502": "rows that are there hold NULL where the migration wants a value",
-    "23503": "rows that are there point to rows that are not",
-    "23505": "rows that are there are not unique",
-    "23514": "rows that are there break the new check",
-    "2BP01": "other objects, such as a view, depend on what it wants to drop or change",
-    "0A000": "PostgreSQL does not allow this change as it is written",
-    "42P01": "it needs a table that is not there",
-    "42703": "it needs a column that is not there",
-    "42704": "it needs a type, index or constraint that is not there",
-    "42883": "it calls a function that is not there; an extension may be missing",
-    "42601": "its SQL has a syntax error",
-    "42804": "the types of the values do not fit",
-    "42830": "what a foreign key points to is not unique",
-}
+_MESSAGE = re.compile(r"\b(?:ERROR|error|FATAL):\s{1,4}(?P<said>[^\n]{8,400})")
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -62,9 +48,9 @@ def _finding(
 ) -> Finding:
     lead = leading(told)
     named = lead.name or next((one.name for one in told if one.name), "")
-    confidence = _confidence(evidence, lead, marked)
+    confidence = _confidence(evidence, lead, named, marked)
     claim = f"The step {named} fails" if named else "A step of the migrations fails"
-    links = [*_step_links(lead), cited(lead.event, claim + _statement(lead))]
+    links = [*_step_links(lead), cited(lead.event, claim + _statement(lead)), *_detail(evidence, lead)]
     if marked:
         links += _table_links(*marked)
     return Finding(
@@ -78,10 +64,10 @@ def _finding(
     )
 
 
-def _confidence(evidence: Evidence, lead: Trouble, marked: tuple[DatabaseFacts, MigrationTable] | None) -> Confidence:
-    text = said(lead.event)
-    own = (lead.event.sqlstate or "").startswith(_OF_THE_STEP) or any(words in text for words in _ITS_DATA)
-    if own and lead.step is not None and lead.step.name:
+def _confidence(
+    evidence: Evidence, lead: Trouble, named: str, marked: tuple[DatabaseFacts, MigrationTable] | None
+) -> Confidence:
+    if is_of_the_step(lead.event) and named:
         return "certain" if is_fatal(evidence, lead) or lead.event.exception else "likely"
     if marked and not lead.announced:
         return "certain"
@@ -90,11 +76,10 @@ def _confidence(evidence: Evidence, lead: Trouble, marked: tuple[DatabaseFacts, 
 
 def _summary(lead: Trouble, named: str) -> str:
     step = f"The migration {named}" if named else "A migration"
-    state = lead.event.sqlstate or ("23502" if " contains null values" in said(lead.event) else "")
-    reason = _WHAT.get(state)
+    reason = in_words(lead.event)
     if reason:
         return f"{step} failed: {reason}. What it and later ones would have made is not there."
-    if lead.announced:
+    if lead.announced and not (lead.step and lead.step.name):
         return f"{step} failed, now or at an earlier start, and the tool applies nothing more until that is resolved."
     return f"{step} failed with an error of its own; what it and later ones would have made is not there."
 
@@ -102,6 +87,23 @@ def _summary(lead: Trouble, named: str) -> str:
 def _statement(lead: Trouble) -> str:
     sql = " ".join((lead.event.sql or "").split())
     return f": {sql[:160]}" if sql else ""
+
+
+def _detail(evidence: Evidence, lead: Trouble) -> tuple[Link, ...]:
+    """Return PostgreSQL's DETAIL, which names the row or the object: the program's own, else the server's."""
+    found = _MESSAGE.search(said(lead.event))
+    words = (found["said"] if found else lead.event.text.rpartition(": ")[2]).strip()
+    servers = [one for one in evidence.logs if from_server(one) and len(words) > 12 and words[:120] in one.text]
+    for event in (lead.event, *servers[:1]):
+        line = next(((number, text) for number, text in event.key_lines if _is_detail(event, text)), None)
+        if line:
+            claim = "What stands in its way"
+            return (Link(claim, event.id, f"log of {event.source}", line[0], line[1].strip(), event.command),)
+    return ()
+
+
+def _is_detail(event: LogEvent, text: str) -> bool:
+    return text.lstrip().startswith("DETAIL:") and text.strip() != event.text.strip()
 
 
 def _step_links(lead: Trouble) -> tuple[Link, ...]:

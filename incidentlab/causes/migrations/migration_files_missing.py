@@ -4,6 +4,7 @@ import re
 import shlex
 
 from incidentlab.causes._evidence import cited, said
+from incidentlab.causes._toolbox import tool_of
 from incidentlab.causes.migrations import _torn
 from incidentlab.causes.migrations._account import (
     applied_since,
@@ -20,7 +21,6 @@ from incidentlab.causes.migrations._graph import project_of
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._refusals import FILES
 from incidentlab.causes.migrations._start import applies_migrations
-from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import Evidence, ImageFacts, ProjectFacts

@@ -80,7 +80,7 @@ def _of_logs(
         cause=ID,
         title=TITLE,
         confidence=_confidence(evidence, lead, told),
-        summary=_summary(lead, told),
+        summary=_summary(lead, told, empty=lead.kind == "missing-table" and bool(troubles(evidence, "files"))),
         evidence=(*links, *_maker_links(project, lead), *ending(evidence, lead)),
         mend=remedies(evidence, project),
         missing=_wanted(evidence),
@@ -124,15 +124,14 @@ def _claim(one: Trouble) -> str:
     return f"A statement needs {thing(one)}, which is not there"
 
 
-def _summary(lead: Trouble, told: Sequence[Trouble]) -> str:
+def _summary(lead: Trouble, told: Sequence[Trouble], *, empty: bool) -> str:
     if lead.kind == "behind":
         count = f"{lead.name} migrations are" if lead.name.isdigit() else "Migrations of the code are"
         return f"{count} not applied to the database, which has an older schema than the code expects."
     said = " and the tool says that migrations are not applied" if told else ""
     rest = " of a table that is there" if lead.kind == "missing-column" else ""
-    return (
-        f"The code asks for {thing(lead)}{rest}, and the database does not have it{said}: its schema is an older one."
-    )
+    why = "no migration was there to make it" if empty else "its schema is an older one"
+    return f"The code asks for {thing(lead)}{rest}, and the database does not have it{said}: {why}."
 
 
 def _maker_links(project: ProjectFacts | None, lead: Trouble) -> tuple[Link, ...]:

@@ -14,7 +14,7 @@ from incidentlab.causes.migrations._remedy import remedies
 from incidentlab.causes.migrations._stamped import is_stamped, nothing_created, stamped
 from incidentlab.causes.migrations._start import applies_migrations
 from incidentlab.model.cause import Cause
-from incidentlab.model.diagnosis import Confidence, Finding, RuledOut
+from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts
 
 _ID = "migrations-not-applied"
@@ -117,10 +117,17 @@ def _found(
         title=_TITLE,
         confidence=confidence,
         summary=_summary(evidence, project, database, missing.bare if missing else None),
-        evidence=chain(evidence, project, database, missing),
+        evidence=(*chain(evidence, project, database, missing), *_in_its_words(evidence, missing)),
         mend=remedies(evidence, project),
         missing=_wanted(evidence, project, database, missing) if confidence != "certain" else (),
     )
+
+
+def _in_its_words(evidence: Evidence, missing: MissingTable | None) -> tuple[Link, ...]:
+    """Return the tool's own word for it beside the first statement that fails: it often says what to do."""
+    told = (event for event in evidence.logs if not from_server(event) and NEVER.pattern.search(event.text))
+    found = next(told, None) if missing else None
+    return (cited(found, "The tool says so itself"),) if found and missing and found.id != missing.event.id else ()
 
 
 def _unmigrated(database: DatabaseFacts) -> bool:

@@ -3,6 +3,7 @@
 import re
 
 from incidentlab.causes._evidence import cited, said, works
+from incidentlab.causes._toolbox import look, tool_of
 from incidentlab.causes.migrations._account import (
     applied_since,
     command,
@@ -16,7 +17,6 @@ from incidentlab.causes.migrations._account import (
 from incidentlab.causes.migrations._graph import project_of
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._refusals import HEADS
-from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import Evidence, ProjectFacts
@@ -24,6 +24,14 @@ from incidentlab.model.evidence import Evidence, ProjectFacts
 _ID = "multiple-heads"
 _MERGES = ("alembic", "flask", "airflow", "django", "prisma")  # other tools number their migrations in one line
 _TITLE = "The revisions have several heads"
+# Where a revision says which one it builds on.
+_PARENTS = {"alembic": "down_revision", "flask": "down_revision", "airflow": "down_revision",
+            "django": "dependencies"}  # fmt: skip
+# Tools that number their migrations in one line: two files with one number, or one class twice.
+_COLLISION = re.compile(
+    r"\bMultiple migrations have the (?:version number|(?P<named>name))\b"
+    r"|\bFound more than one migration with version\b|\bis duplicated\b|\bduplicate migration (?:file|version)\b"
+)
 _GRAPH = re.compile(
     r"\bmigration graph: \((?P<heads>[^)\n]{1,300})\)|\bgiven argument '[^'\n]{0,80}'; (?P<alembic>\w[\w, ]{8,300})$"
 )
@@ -51,18 +59,21 @@ def _finding(evidence: Evidence, told: Trouble, project: ProjectFacts | None) ->
     sure = plain and (project is not None or is_fatal(evidence, told) or told.event.severity in ("error", "fatal"))
     confidence: Confidence = "certain" if sure or project else "likely"
     heads = project.heads if project else _heads(told)
-    links = (cited(told.event, "The tool finds more than one head and stops"), *_graph_links(project))
+    same = _COLLISION.search(said(told.event)) if project is None else None
+    found = f"two migrations of one {'name' if same['named'] else 'version'}" if same else "more than one head"
+    links = (cited(told.event, f"The tool finds {found} and stops"), *_graph_links(project))
     return Finding(
         cause=_ID,
         title=_TITLE,
         confidence=confidence,
-        summary=_summary(heads),
+        summary=_collided(told.name, found) if same else _summary(heads),
         evidence=(*links, *ending(evidence, told)),
         mend=_mends(evidence, heads),
-        missing=() if confidence == "certain" else (_WANTED,),
+        missing=() if confidence == "certain" else (_BOTH if same else _WANTED,),
     )
 
 
+_BOTH = "The folder of the migrations shows both, and the version table which of the two is applied."
 _WANTED = "The code's revisions would show the heads and where they part: give --project."
 
 
@@ -129,6 +140,11 @@ def _summary(heads: tuple[str, ...]) -> str:
     )
 
 
+def _collided(name: str, found: str) -> str:
+    named = f" ({name})" if name else ""
+    return f"The code has {found}{named}, so the tool cannot tell which is meant and applies nothing."
+
+
 def _mends(evidence: Evidence, heads: tuple[str, ...]) -> tuple[Mend, ...]:
     tool = tool_of(evidence)
     merge = tool.merge
@@ -136,7 +152,7 @@ def _mends(evidence: Evidence, heads: tuple[str, ...]) -> tuple[Mend, ...]:
         merge = merge.replace("heads", " ".join(heads), 1)
     if tool.name not in _MERGES:
         text = "Give the one of the two that has been applied nowhere a version or a name of its own, the later one."
-        return words(text, "Commit it and ship the image again."), command(tool.state, "Shows what is applied.")
+        return words(text, "Commit it and ship the image again."), look(tool, "Shows what is applied.")
     mends = [command(merge, "Writes a revision that has both as its parents; commit it and ship the image again.")]
     if tool.name in ("alembic", "flask"):
         mends.append(
@@ -145,13 +161,14 @@ def _mends(evidence: Evidence, heads: tuple[str, ...]) -> tuple[Mend, ...]:
                 "Applies both lines now, where they do not touch the same tables; the next one still has to merge.",
             )
         )
-    mends.append(
-        words(
-            "Or give the younger of the two the older one as its parent (down_revision), if it has been applied "
-            "nowhere.",
-            "A line without a fork is easier to read than a merge.",
+    if tool.name in _PARENTS:
+        mends.append(
+            words(
+                f"Or give the younger of the two the older one as its parent ({_PARENTS[tool.name]}), if it has been "
+                "applied nowhere.",
+                "A line without a fork is easier to read than a merge.",
+            )
         )
-    )
     return tuple(mends)
 
 

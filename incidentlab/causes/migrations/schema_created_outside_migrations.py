@@ -1,9 +1,9 @@
 """Tables are there that the migrations want to create: somebody else made them."""
 
 from incidentlab.causes._evidence import cited, from_server
+from incidentlab.causes._toolbox import look, tool_of
 from incidentlab.causes.migrations._account import (
     applied_since,
-    command,
     ending,
     goes_on,
     leading,
@@ -17,7 +17,6 @@ from incidentlab.causes.migrations._graph import database_of, makers, project_of
 from incidentlab.causes.migrations._objects import EXISTS, is_bookkeeping
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._starters import replicas_at_once, twice
-from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts, RevisionFile
@@ -55,11 +54,12 @@ def _finding(evidence: Evidence, lead: Trouble) -> Finding:
     unnoted = _is_unnoted(database, made)
     migrating = lead.step is not None or bool(made) or _is_migrations(evidence, lead)
     confidence: Confidence = "certain" if unnoted and made and migrating else "likely" if migrating else "possible"
-    shown = f"the {lead.table} {lead.name}" if lead.name else "what it wants to create"
+    shown = f"the {lead.table} {lead.name}" if lead.name else ""
     links = []
     if lead.step and lead.step.name:
         links.append(cited(lead.step.event, "The step begins"))
-    links.append(cited(lead.event, f"It cannot create {shown}, which is there already"))
+    claim = f"It cannot create {shown}, which is there already" if shown else _refused(lead)
+    links.append(cited(lead.event, claim))
     return Finding(
         cause=_ID,
         title=_TITLE,
@@ -89,7 +89,14 @@ def _is_unnoted(database: DatabaseFacts | None, made: tuple[RevisionFile, ...]) 
 def _summary(lead: Trouble, shown: str, *, unnoted: bool) -> str:
     step = f" in the step {lead.step.name}" if lead.step and lead.step.name else ""
     noted = ", and the version table does not say so" if unnoted else ""
+    if not shown:
+        return f"The migrations are for an empty database, and this one holds a schema already{noted}."
     return f"The migrations want to create {shown}{step}, but it exists{noted}: something else created it."
+
+
+def _refused(lead: Trouble) -> str:
+    whole = lead.table == "schema"
+    return "The tool refuses a database that is not empty" if whole else "What it is to create is there already"
 
 
 def _links(
@@ -154,7 +161,7 @@ def _mends(evidence: Evidence, revision: str) -> tuple[Mend, ...]:
     tool = tool_of(evidence)
     mark = tool.mark.replace("REVISION", revision) if revision else tool.mark
     return (
-        command(tool.state, "Shows what the tool believes is applied; compare it with the tables."),
+        look(tool, "Shows what the tool believes is applied; compare it with the tables."),
         words(
             f"If the schema is exactly that of a revision, mark it as applied: `{mark}`, then `{tool.apply}`. "
             f"Compare first ({'`alembic check`, or ' if tool.name == 'alembic' else ''}a dump of both): what is marked "

@@ -1,6 +1,7 @@
 """The database is at a revision that the code does not know."""
 
 from incidentlab.causes._evidence import cited, works
+from incidentlab.causes._toolbox import Tool, look, tool_of
 from incidentlab.causes._wanted import app_spoke
 from incidentlab.causes.migrations._account import (
     applied_since,
@@ -16,7 +17,6 @@ from incidentlab.causes.migrations._graph import database_of, project_of, unknow
 from incidentlab.causes.migrations._lacking import lacking, lead_of
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._refusals import UNKNOWN
-from incidentlab.causes.migrations._toolbox import tool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts
@@ -54,6 +54,8 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     )
 
 
+_A_WORD = 4  # characters of a name that is found in few other names
+_NUMBERED = {"flyway": "*V{}__*", "golang-migrate": "*{}_*", "goose": "*{}_*", "django": "*{}_*"}
 _DEPLOYED = "Whether this code is the one that is deployed: compare it with the image."
 
 
@@ -133,9 +135,8 @@ def _wanted(project: ProjectFacts | None, database: DatabaseFacts | None) -> tup
 
 def _mends(evidence: Evidence, name: str) -> tuple[Mend, ...]:
     tool = tool_of(evidence)
-    searched = f"git log --all --oneline -- '*{name}*'" if name and name.replace("_", "").isalnum() else tool.state
     mends = [
-        command(searched, "Shows the branch or release that has this revision, if the code ever had it."),
+        _search(tool, name),
         words(
             "Deploy the code that contains it: an older image in front of a newer database is the usual reason. "
             "Go back "
@@ -157,6 +158,18 @@ def _mends(evidence: Evidence, name: str) -> tuple[Mend, ...]:
             words(f"If {quoted(name)} was renamed, put the old name back, or correct the tool's table after a backup.")
         )
     return tuple(mends)
+
+
+def _search(tool: Tool, name: str) -> Mend:
+    """Return how to find the code that has the revision; a short number is sought as the tool writes it in a name."""
+    if not name.replace("_", "").replace(".", "").isalnum() or (len(name) < _A_WORD and tool.name not in _NUMBERED):
+        claim = "Shows what is applied beside what the code has; git log --all finds the release that has the rest."
+        return look(tool, claim)
+    pattern = _NUMBERED.get(tool.name, "*{}*").format(name) if len(name) < _A_WORD else f"*{name}*"
+    return command(
+        f"git log --all --oneline -- '{pattern}'",
+        "Shows the branch or release that has this revision, if the code ever had it.",
+    )
 
 
 CAUSE = Cause(

@@ -1,15 +1,31 @@
 """What to do where memory has run out."""
 
+import re
+
 from incidentlab.causes._account import Account
 from incidentlab.model.diagnosis import Mend
-from incidentlab.model.evidence import ContainerFacts
+from incidentlab.model.evidence import ContainerFacts, Evidence
 
 SHARED_SEGMENT = "could not resize shared memory segment"
 LOCK_TABLE = "out of shared memory"
 FIRST_SEGMENT = "could not map anonymous shared memory"
 
 
-def mends(account: Account, victim: ContainerFacts | None) -> tuple[Mend, ...]:
+# Runtimes that keep to a limit of their own within the container's: where it is set, and what it is by default.
+_HEAPS = (
+    (re.compile(r"\bOutOfMemoryError: Metaspace\b"), "JAVA_TOOL_OPTIONS=-XX:MaxMetaspaceSize=512m",
+     "Classes lie outside of the heap, and a limit was set for them."),
+    (re.compile(r"\bjava\.lang\.OutOfMemoryError\b"), "JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=75 (or -Xmx1g)",
+     "Left alone, a JVM takes a quarter of the container's memory for its heap."),
+    (re.compile(r"\bJavaScript heap out of memory\b"), "NODE_OPTIONS=--max-old-space-size=1536 (MB)",
+     "Node's heap has a limit of its own, which need not be the container's."),
+)  # fmt: skip
+_KUBERNETES = re.compile(r"\bkubectl\b|\bLast State:|\bRestart Count:|\bCrashLoopBackOff\b|\bkubelet\b")
+_SHELL_WORD = re.compile(r"[\w.\-]{1,128}")
+
+
+def mends(evidence: Evidence, account: Account, victim: ContainerFacts | None) -> tuple[Mend, ...]:
+    """Return what helps, by who ran out: the server's shared memory, a runtime's own heap, or the container."""
     text = account.text
     if SHARED_SEGMENT in text:
         return (
@@ -32,10 +48,30 @@ def mends(account: Account, victim: ContainerFacts | None) -> tuple[Mend, ...]:
                          "quarter of the memory is usual, 128MB the default.",
                  "The server asks for all of it at its start, and does not start without."),
         )  # fmt: skip
-    name = victim.name if victim else "app"
+    look = _look(evidence, account, victim)
+    heap = next((one for one in _HEAPS if one[0].search(text)), None)
+    if heap:
+        return (
+            Mend("text", f"Give the program's own heap more: {heap[1]}, below the container's limit.", heap[2]),
+            look,
+            Mend("text", "If the container's limit is too low for that, raise it (mem_limit, resources.limits.memory); "
+                         "if the heap grows without end, look for what it holds."),
+        )  # fmt: skip
     return (
-        Mend("command", f"docker stats --no-stream {name}", "Shows the memory in use against the limit."),
+        look,
         Mend("text", "Use less: fewer workers, smaller batches, rows streamed and not loaded at once.",
              "Each worker process has its own copy of the program."),
         Mend("text", "Or give more: raise the container's memory limit (mem_limit, resources.limits.memory)."),
     )  # fmt: skip
+
+
+def _look(evidence: Evidence, account: Account, victim: ContainerFacts | None) -> Mend:
+    """Return the command that shows the memory in use, by what runs the containers and how the log calls this one."""
+    why = "Shows the memory in use against the limit."
+    if victim is None and any(_KUBERNETES.search(event.text) for event in evidence.logs):
+        return Mend("command", "kubectl top pod --containers", f"{why[:-1]} (resources.limits).")
+    heard = (event.service for event in account.events if event.service != "kernel")
+    service = next((name for name in heard if _SHELL_WORD.fullmatch(name)), "")
+    if victim is None and service:
+        return Mend("command", f"docker stats --no-stream $(docker compose ps -q {service})", why)
+    return Mend("command", f"docker stats --no-stream {victim.name if victim else 'app'}", why)

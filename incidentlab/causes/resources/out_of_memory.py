@@ -14,6 +14,7 @@ _ID = "out-of-memory"
 _TITLE = "Memory has run out"
 _SIGNS = (KILLED_FOR_MEMORY, CHILD_KILLED, REFUSED_MEMORY, EXIT_137)
 _SIGKILL = 137
+_BY_ENGINE = re.compile(r"\bOOMKilled\b")  # Docker's and Kubernetes' word for a container at its limit
 # Redis' own limit, and that of a graphics card, are neither the service's nor the database's memory.
 _ANOTHER_MEMORY = re.compile(
     r"\bCUDA out of memory\b|\bcuda\.OutOfMemory|\bOOM command not allowed\b|\bHIP out of memory\b"
@@ -92,7 +93,7 @@ def _finding(evidence: Evidence, account: Account, victim: ContainerFacts | None
         confidence=confidence,
         summary=_summary(account, victim),
         evidence=tuple(links),
-        mend=mends(account, victim),
+        mend=mends(evidence, account, victim),
         missing=() if confidence == "certain" else _wanted(victim),
     )
 
@@ -131,13 +132,17 @@ def _summary(account: Account, victim: ContainerFacts | None) -> str:
     if victim:
         how = "The kernel killed" if victim.oom_killed else "Something killed (SIGKILL)"
         return f"{how} {victim.name}" + ("." if victim.oom_killed else "; want of memory is the usual reason.")
+    if any(_BY_ENGINE.search(event.text) for event in account.events):
+        return "A container reached its memory limit, and the kernel killed it for that."
     server = any(from_server(event) for event in account.events)
     killed = any(shows(event, CHILD_KILLED) or shows(event, KILLED_FOR_MEMORY) for event in account.events)
     if server:
         return "A process of the database server " + ("was killed; all its connections went with it." if killed else
                                                       "was refused memory.")  # fmt: skip
+    if any(shows(event, KILLED_FOR_MEMORY) for event in account.events):
+        return "The kernel killed a process for want of memory."
     if killed:
-        count = len(account.events)
+        count = sum(1 for event in account.events if shows(event, CHILD_KILLED))
         return (
             "A worker was killed" + (f", {count} times" if count > 1 else "") + "; want of memory is the usual reason."
         )

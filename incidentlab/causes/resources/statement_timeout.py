@@ -5,6 +5,7 @@ import re
 from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import match, shows, speaks_of_migrating
 from incidentlab.causes._settling import tried_again
+from incidentlab.causes._toolbox import Tool, tool_of
 from incidentlab.causes.resources._timeouts import BY_CLIENT, BY_SERVER, another_reason
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -18,6 +19,10 @@ _TABLE = re.compile(
     r"\b(?:FROM|UPDATE|INTO|TABLE|INDEX .{1,80}? ON) {1,4}(?:ONLY )?(?P<name>[\w.\"]{1,130})", re.IGNORECASE
 )
 _UNLIMITED = ("", "0", "0ms")
+# Tools whose driver is libpq, or reads its variable PGOPTIONS as libpq does (node-postgres, lib/pq, Npgsql).
+_BY_LIBPQ = frozenset(
+    {"alembic", "flask", "airflow", "django", "rails", "laravel", "knex", "typeorm", "sequelize", "dbmate", "ef"}
+)
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -99,11 +104,18 @@ def _mends(evidence: Evidence, account: Account) -> tuple[Mend, ...]:
                 "EXPLAIN (ANALYZE, BUFFERS), and add the index it wants.")  # fmt: skip
     if any(speaks_of_migrating(event) for event in evidence.logs):
         return (
-            Mend("command", "PGOPTIONS='-c statement_timeout=0 -c lock_timeout=5s' alembic upgrade head",
-                 "A migration needs its time, but must not queue for a lock before everybody else."),
-            look, plan,
+            _unlimited(tool_of(evidence)), look, plan,
         )  # fmt: skip
     return look, plan, Mend("text", "Only then allow this statement more: SET LOCAL statement_timeout = '60s'.")
+
+
+def _unlimited(tool: Tool) -> Mend:
+    """Return how the tool's own sessions get no limit; where its driver does not read PGOPTIONS, the role's is set."""
+    why = "A migration needs its time, but must not queue for a lock before everybody else."
+    if tool.name in _BY_LIBPQ:
+        return Mend("command", f"PGOPTIONS='-c statement_timeout=0 -c lock_timeout=5s' {tool.apply}", why)
+    role = "ALTER ROLE MIGRATOR SET statement_timeout = 0; ALTER ROLE MIGRATOR SET lock_timeout = '5s'"
+    return Mend("text", f"Give the role that migrates no limit of time, and a short one for locks: {role}.", why)
 
 
 CAUSE = Cause(

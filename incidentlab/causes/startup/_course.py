@@ -155,8 +155,8 @@ def app_name(evidence: Evidence, trouble: LogEvent | None = None) -> str:
     return docker[0].name if len(docker) == 1 else "app"
 
 
-def wanted_state(evidence: Evidence) -> tuple[str, ...]:
-    """Return the sentence that asks for the containers' states, where they are not known."""
-    if evidence.containers:
+def wanted_state(evidence: Evidence, trouble: LogEvent | None = None) -> tuple[str, ...]:
+    """Return the sentence that asks for the containers' states, where neither they nor the log tell how it ended."""
+    if evidence.containers or (trouble and is_over(evidence, trouble)):
         return ()
     return ("The container's state would show whether the program ended or tried again: give --container.",)

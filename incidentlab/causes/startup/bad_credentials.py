@@ -1,8 +1,8 @@
 """The server does not accept the user or the password that the service shows."""
 
-from incidentlab.causes._evidence import cited, from_server
+from incidentlab.causes._evidence import cited, from_server, is_after
 from incidentlab.causes.startup._commands import environment_of, server_name, superuser
-from incidentlab.causes.startup._course import app_name, ending_links, settled, wanted_state
+from incidentlab.causes.startup._course import app_name, ending_links, got_through, settled, wanted_state
 from incidentlab.causes.startup._login import (
     SIGNS,
     heard_on_both_sides,
@@ -28,15 +28,33 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if not refused:
         return _from_facts(evidence, asked) if asked else None
     over = settled(evidence, _ID, _TITLE, refused, "A login was refused at first")
-    return over or _by_probe(refused) or _finding(evidence, refused, asked)
+    of_others = _by_probe(refused, over) or (_of_others(evidence, refused, over) if over else None)
+    return of_others or over or _finding(evidence, refused, asked)
 
 
-def _by_probe(refused: tuple[LogEvent, ...]) -> RuledOut | None:
+def _by_probe(refused: tuple[LogEvent, ...], over: RuledOut | None) -> RuledOut | None:
     """Return that only a health check without a user was refused: ``pg_isready`` takes the system's user, root."""
     if not all(from_server(event) and is_missing_role(event) and user_in(event) == "root" for event in refused):
         return None
-    why = "Only the server speaks of a role root: that is a health check, pg_isready without -U asks as root."
-    return RuledOut(_ID, _TITLE, why, refused[-1].id)
+    why = "Only the server speaks of a role root: a health check that asks as root; give its pg_isready -U and a role."
+    return RuledOut(_ID, _TITLE, why, over.fact if over else refused[-1].id)
+
+
+def _of_others(evidence: Evidence, refused: tuple[LogEvent, ...], over: RuledOut) -> RuledOut | None:
+    """Return that the refused logins are somebody else's: only the server tells of them, and a service works meanwhile.
+
+    One user who was refused before anything worked may be the service's own first try.
+    """
+    works = next((event for event in evidence.logs if event.id == over.fact and not from_server(event)), None)
+    if works is None or not all(from_server(event) for event in refused):
+        return None
+    users = tuple(dict.fromkeys(user for event in refused if (user := user_in(event))))
+    before = [event for event in evidence.logs if is_after(refused[-1], event)]
+    if len(users) < 2 and not any(got_through(event) for event in before):
+        return None
+    named = f" ({', '.join(users[:4])})" if users else ""
+    why = f"Only the server tells of refused logins{named}, a health check's or a stranger's: line {works.first_line} "
+    return RuledOut(_ID, _TITLE, f"{why}shows that the service works, {works.text.strip()[:120]}", works.id)
 
 
 def _is_refused(facts: DatabaseFacts) -> bool:
@@ -64,7 +82,7 @@ def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], asked: DatabaseF
         links.append(cited(old, "The volume was initialised by an earlier start, with the users of that time"))
     links += ending_links(evidence, first)
     wanted = "The server's log would show why it refused: a wrong password, an unknown role, or a rule of pg_hba.conf."
-    missing = () if confidence == "certain" else (wanted, *wanted_state(evidence))
+    missing = () if confidence == "certain" else (wanted, *wanted_state(evidence, first))
     return _found(
         confidence, _summary(role, user, bool(old)), tuple(links), _mends(evidence, first, user, bool(old)), missing
     )

@@ -172,7 +172,7 @@ def _found(evidence: Evidence, confidence: Confidence, text: str, links: list[Li
         summary=summary(text, event),
         evidence=tuple(links),
         mend=mends(_image(evidence, event), text, event, links),
-        missing=() if confidence == "certain" else (_wanted(event), *wanted_state(evidence)),
+        missing=() if confidence == "certain" else (_wanted(event), *wanted_state(evidence, event)),
     )
 
 

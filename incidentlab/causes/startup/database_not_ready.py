@@ -93,7 +93,7 @@ def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], skipped: LogEven
     if late:
         links.append(cited(late, "Only afterwards the database is ready"))
     wanted = "The database's log with times would show whether it became ready after the refusal."
-    missing = () if confidence == "certain" else (*(() if late else (wanted,)), *wanted_state(evidence))
+    missing = () if confidence == "certain" else (*(() if late else (wanted,)), *wanted_state(evidence, first))
     summary = "The service connected while the database was not accepting connections, and gave up too early."
     return _found(confidence, summary, tuple(links), _mends(evidence, first), missing)
 

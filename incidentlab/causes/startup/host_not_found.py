@@ -46,7 +46,7 @@ def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
         summary=_summary(name, absent, apart),
         evidence=tuple(links),
         mend=_mends(evidence, first, name),
-        missing=() if confidence == "certain" else (wanted, *wanted_state(evidence)),
+        missing=() if confidence == "certain" else (wanted, *wanted_state(evidence, first)),
     )
 
 

@@ -19,6 +19,11 @@ _PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105  (the variable's name, not a passw
 _USUAL = re.compile(r"URL|DATABASE|DB|POSTGRES|PG|SECRET|PASS|HOST|PORT|USER|TOKEN|KEY'|ENV|CONFIG|DSN|URI")
 _FIELD = re.compile(r"\s{0,4}(?P<name>[A-Za-z][A-Za-z0-9_]{1,80})\s*$")
 
+# An error that was thrown as such, by the words with which Node, Python, Elixir, Ruby, .NET and Go begin.
+_THROWN = re.compile(
+    r"\s{0,4}(?:Uncaught |Unhandled exception[.:] |\*\* \()?(?:[\w.:]{0,80}(?:Error|Exception)\b|panic:)"
+)
+
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: a program says what it lacks, or shows it by asking nobody or itself."""
@@ -38,6 +43,8 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if placeholder:
         return _unfilled(evidence, placeholder[0])
     if loose:
+        if any(_fell(evidence, event) for event in (loose[0], loose[-1])):
+            return _said(evidence, loose, "certain")
         raised = any(_raised(evidence, event) for event in (loose[0], loose[-1]))
         return _said(evidence, loose, "likely" if raised else "possible")
     return _astray(evidence, astray[0])
@@ -47,6 +54,11 @@ def _sure(evidence: Evidence, event: LogEvent) -> bool:
     if "KeyError" in event.text and not _USUAL.search(event.text):
         return False
     return is_over(evidence, event) or bool(_POSTGRES_IMAGE.search(event.text))
+
+
+def _fell(evidence: Evidence, event: LogEvent) -> bool:
+    """Whether it was thrown as an error that names the setting, and the program ended over it."""
+    return bool(_THROWN.match(event.text) and names_in(event)) and is_over(evidence, event)
 
 
 def _raised(evidence: Evidence, event: LogEvent) -> bool:
@@ -62,7 +74,7 @@ def _said(evidence: Evidence, events: list[LogEvent], confidence: Confidence) ->
     missing = (
         ()
         if confidence == "certain"
-        else ("The environment with which it was started: docker inspect.", *wanted_state(evidence))
+        else ("The environment with which it was started: docker inspect.", *wanted_state(evidence, first))
     )
     return _found(confidence, f"{what} was started without {shown}.", links, _mends(names), missing)
 

@@ -16,9 +16,15 @@ _TITLE = "The database driver is missing"
 _DIALECT = re.compile(r"sqlalchemy\.dialects:(?P<name>\w{1,40}(?:\.\w{1,40})?)")
 _WORD = re.compile(
     r"No module named ['\"]?(?P<python>\w{1,40})|(?P<libpq>libpq)|'(?P<node>pg[\w\-]{0,20})'|(?P<async>async driver)"
-    r"|(?P<jdbc>org\.postgresql|jdbc:postgresql)|(?P<gem>gem is not loaded|file -- pg)"
-    r"|(?P<prisma>[Qq]uery [Ee]ngine|libssl)"
-    r"|(?P<django>Error loading psycopg)|(?P<php>could not find driver)|(?P<npm>install pg package|Postgres package)"
+    r"|(?P<jdbc>org\.postgresql|jdbc:postgresql)|(?P<gem>gem is not loaded|file -- pg|pg is not part of the bundle)"
+    r"|(?P<prisma>[Qq]uery [Ee]ngine|libssl|libcrypto)|unknown driver \\?\"(?P<go>\w{1,20})"
+    r"|(?P<django>Error loading psycopg)|(?P<php>could not find driver|undefined function pg_connect)"
+    r"|(?P<npm>install pg package|Postgres package)|(?P<wrapper>no pq wrapper available)"
+)
+_TOO_OLD = re.compile(r"\blibpq version 10\b|\bauthentication type 10\b|\bauthenticationOk\b")
+# The dynamic linker's word: nothing else than the file can put it right.
+_NO_LIBRARY = re.compile(
+    r"\blib(?:pq|ssl|crypto)\.so[.\d]{0,8}: cannot open shared object|\bError loading shared library lib"
 )
 _PIP = {"psycopg2": "psycopg2-binary", "psycopg": "'psycopg[binary]'", "MySQLdb": "mysqlclient", "greenlet": "greenlet"}
 # An optional library that a program can do without, or one that is looked for and not needed.
@@ -45,7 +51,7 @@ def _counts(event: LogEvent) -> bool:
 def _finding(evidence: Evidence, absent: list[LogEvent]) -> Finding:
     first = absent[0]
     over = is_over(evidence, first)
-    plain = any(match(event, ABSENT) and not _DIALECT.search(said(event)) for event in absent)
+    plain = any(_is_plain(event) for event in absent)
     confidence: Confidence = "certain" if over and plain else "likely"
     links = [cited(first, f"{_what(first)} cannot be loaded"), *_proof(evidence, first), *ending_links(evidence, first)]
     return Finding(
@@ -55,8 +61,14 @@ def _finding(evidence: Evidence, absent: list[LogEvent]) -> Finding:
         summary=_summary(first),
         evidence=tuple(links),
         mend=tuple(_mends(evidence, first)),
-        missing=() if confidence == "certain" else (_INSTALLED, *wanted_state(evidence)),
+        missing=() if confidence == "certain" else (_INSTALLED, *wanted_state(evidence, first)),
     )  # fmt: skip
+
+
+def _is_plain(event: LogEvent) -> bool:
+    """Whether what is missing is plainly a file of the image, and no setting could be what is wrong."""
+    text = said(event)
+    return bool((match(event, ABSENT) and not _DIALECT.search(text)) or _NO_LIBRARY.search(text))
 
 
 def _what(event: LogEvent) -> str:
@@ -74,7 +86,7 @@ def _summary(event: LogEvent) -> str:
         return f"The URL begins with {dialect['name']}://, a name under which SQLAlchemy knows no driver."
     if "async driver" in text:
         return "The URL names a driver that cannot wait asynchronously, and the program needs one that can."
-    if "libpq version 10" in text or "authentication type 10" in text or "authenticationOk" in text:
+    if _TOO_OLD.search(text):
         return "The driver is too old for the way in which the server checks passwords."
     found = _WORD.search(text)
     named = f" ({found['python']})" if found and found["python"] else ""
@@ -110,10 +122,18 @@ def _mends(evidence: Evidence, event: LogEvent) -> Iterator[Mend]:
 
 
 def _install(text: str, found: re.Match[str] | None) -> Iterator[Mend]:
-    if found is None:
-        yield Mend(
-            "text", "Add a driver for PostgreSQL to the image, in a version of today.", "The one it has cannot do it."
-        )
+    if found is None and _TOO_OLD.search(text):
+        yield Mend("text", "Bring the driver, and the libpq that it uses, to a version of today.",
+                   "The one it has is older than the way in which the server checks passwords.")  # fmt: skip
+    elif found is None:
+        yield Mend("text", "Add a driver for PostgreSQL to what the image installs.")
+    elif found["go"]:
+        module = "github.com/lib/pq" if found["go"].startswith("postgres") else "github.com/jackc/pgx/v5/stdlib"
+        yield Mend("text", f'Import the driver in the program, import _ "{module}", and run go mod tidy.',
+                   f"database/sql knows {found['go']} once its package is imported, and only then.")  # fmt: skip
+    elif found["wrapper"]:
+        yield Mend("command", "pip install 'psycopg[binary]'",
+                   "It brings libpq along; psycopg alone looks for one in the image.")  # fmt: skip
     elif found["python"]:
         package = _PIP.get(found["python"], found["python"])
         yield Mend(
@@ -140,7 +160,9 @@ def _install(text: str, found: re.Match[str] | None) -> Iterator[Mend]:
         yield Mend("text", "RUN apt-get install -y openssl, and add the image's platform to binaryTargets.",
                    "Prisma's engine is a program of its own, one for each platform and OpenSSL.")  # fmt: skip
     elif found["php"]:
-        yield Mend("text", "RUN docker-php-ext-install pdo_pgsql", "PHP's image comes without it.")
+        install = "apt-get update && apt-get install -y libpq-dev && docker-php-ext-install pdo_pgsql pgsql"
+        yield Mend("text", f"RUN {install}",
+                   "PHP's image comes without them, and without libpq's headers.")  # fmt: skip
     else:
         yield Mend("command", "pip install 'psycopg[binary]'", "Django takes psycopg 3 or psycopg2.")
 
@@ -179,7 +201,7 @@ check passwords since PostgreSQL 14.""",
         "Keep the driver in the same file as the code that names it, with its version.",
     ),
     confidence="""\
-- **certain**: the driver could not be imported and the program ended.
+- **certain**: the driver, or the library it needs, could not be loaded and the program ended.
 - **likely**: the driver could not be imported and how it went on is not known; or a URL names a driver that does not
   exist, or the driver is unfit, where the setting may be what is wrong.""",
     find=find,

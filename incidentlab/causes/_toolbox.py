@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from incidentlab.causes._evidence import from_server, said
+from incidentlab.model.diagnosis import Mend
 from incidentlab.model.evidence import Evidence
 
 
@@ -43,14 +44,16 @@ _TOOLS = (
     Tool("rails", "bin/rails db:migrate:status", "bin/rails db:migrate",
          "bin/rails runner \"ActiveRecord::SchemaMigration.create_version('REVISION')\"", "bin/rails db:migrate:status",
          re.compile(r"\bActiveRecord\b|\brake\b|\bbin/rails\b|\bdb:migrate\b|\bPG::\w|\bPuma\b")),
-    Tool("ecto", "mix ecto.migrations", "mix ecto.migrate", "mix ecto.migrate --to REVISION", "mix ecto.migrations",
+    Tool("ecto", "mix ecto.migrations", "mix ecto.migrate",
+         "INSERT INTO schema_migrations (version, inserted_at) VALUES (REVISION, now())", "mix ecto.migrations",
          re.compile(r"\bEcto\b|\bPostgrex\b|\bmix ecto\b|\bDBConnection\b")),
-    Tool("knex", "npx knex migrate:list", "npx knex migrate:latest", "npx knex migrate:up REVISION",
+    Tool("knex", "npx knex migrate:list", "npx knex migrate:latest",
+         "INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('REVISION', 1, now())",
          "npx knex migrate:list", re.compile(r"\bknex", re.IGNORECASE)),
     Tool("typeorm", "npx typeorm migration:show", "npx typeorm migration:run", "npx typeorm migration:run --fake",
          "npx typeorm migration:show", re.compile(r"\btypeorm\b|\bQueryFailedError\b", re.IGNORECASE)),
     Tool("sequelize", "npx sequelize-cli db:migrate:status", "npx sequelize-cli db:migrate",
-         "npx sequelize-cli db:migrate --to REVISION", "npx sequelize-cli db:migrate:status",
+         "INSERT INTO \"SequelizeMeta\" (name) VALUES ('REVISION')", "npx sequelize-cli db:migrate:status",
          re.compile(r"\bsequelize", re.IGNORECASE)),
     Tool("golang-migrate", 'migrate -path migrations -database "$DATABASE_URL" version',
          'migrate -path migrations -database "$DATABASE_URL" up',
@@ -66,12 +69,19 @@ _TOOLS = (
          'goose -dir migrations postgres "$DATABASE_URL" up',
          "INSERT INTO goose_db_version (version_id, is_applied) VALUES (REVISION, true)", "ls migrations",
          re.compile(r"\bgoose\b")),
-    Tool("sqlx", "sqlx migrate info", "sqlx migrate run", "sqlx migrate info", "sqlx migrate info",
+    Tool("sqlx", "sqlx migrate info", "sqlx migrate run",
+         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (REVISION, "
+         "'REVISION', true, decode('SHA384_OF_THE_FILE', 'hex'), 0)", "sqlx migrate info",
          re.compile(r"\bsqlx\b|_sqlx_migrations\b|\bVersionMi(?:ssing|smatch)\b")),
     Tool("dbmate", "dbmate status", "dbmate up", "INSERT INTO schema_migrations (version) VALUES ('REVISION')",
          "dbmate status", re.compile(r"\bdbmate\b|\bApplying: \d{8,14}_\S{1,160}\.sql\b")),
-    Tool("drizzle", "npx drizzle-kit check", "npx drizzle-kit migrate", "npx drizzle-kit check",
+    Tool("drizzle", "psql \"$DATABASE_URL\" -c 'SELECT * FROM drizzle.__drizzle_migrations'",
+         "npx drizzle-kit migrate", "INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES "
+         "('SHA256_OF_THE_FILE', WHEN_IN_JOURNAL_JSON)",
          "npx drizzle-kit check", re.compile(r"\bdrizzle\b", re.IGNORECASE)),
+    Tool("odoo", "psql \"$DATABASE_URL\" -c 'SELECT name, state, latest_version FROM ir_module_module'",
+         'odoo -d "$PGDATABASE" -i base -u all --stop-after-init', "its own table ir_module_module", "",
+         re.compile(r"\bodoo\.\w|\bir_module_module\b|\bforce it with `-i base`")),
 )  # fmt: skip
 _ALEMBIC = next(tool for tool in _TOOLS if tool.name == "alembic")
 # What a program in Go, Rust or PHP applies its migrations with cannot be told from its words: then no command is given
@@ -79,6 +89,13 @@ _ALEMBIC = next(tool for tool in _TOOLS if tool.name == "alembic")
 UNKNOWN = Tool("", "psql \"$DATABASE_URL\" -c '\\dt *.*migrat*'", "the project's own migration command",
                "its own command for that, or its table", "", re.compile(r"(?!)"))  # fmt: skip
 _PYTHON = re.compile(r"\b(?:psycopg2?|asyncpg|pg8000|sqlalchemy|uvicorn|gunicorn|flask|fastapi)\b|\.py\b|^INFO: {5}")
+
+
+def look(tool: Tool, claim: str) -> Mend:
+    """Return the command that shows a tool's state, with what is claimed of it; of an unknown tool, its table alone."""
+    if tool is UNKNOWN:
+        return Mend("command", tool.state, "Shows the table in which the tool notes what it applied: read that one.")
+    return Mend("command", tool.state, claim)
 
 
 def tool_of(evidence: Evidence) -> Tool:
