@@ -18,6 +18,7 @@ from incidentlab.causes._evidence import (
 from incidentlab.causes._server import at_work, by_stranger, readiness, stopping
 from incidentlab.causes._serving import is_its_own
 from incidentlab.causes._states import ill, is_row
+from incidentlab.causes._unexplained import MEANT_WELL, TROUBLE, complaints, crashed, told
 from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -34,11 +35,6 @@ _NOT_YET = re.compile(
     r"|started server process)\b",  # uvicorn's first line of all
     re.IGNORECASE,
 )
-_TROUBLE = re.compile(
-    r"\b(?:fail(?:ed|s|ure|ing)?|errors?|exception|denied|refused|rejected|timed? ?out|unable|can(?:not|'t)|could not"
-    r"|invalid|blocked|fatal|abort(?:ed|ing)?|panic|crash(?:ed)?|killed|forbidden|unauthori[sz]ed|unreachable)\b",
-    re.IGNORECASE,
-)
 # Statements that are tried to see what there is, or whoever comes first; autovacuum gives way to others by itself.
 _OFTEN_MEANT = re.compile(
     r"\bduplicate key value\b|\balready exists\b|\bdoes not exist\b|\bcould not obtain lock\b|\bcould not serialize\b"
@@ -50,8 +46,6 @@ _THERE_ALREADY = re.compile(r"\b(?:role|user|database|tablespace) \\?[\"“][^\"
 _BY_ORDER = re.compile(r"\bterminating connection due to administrator command\b")
 # What PostgreSQL adds to an error, each line of it given a level by the program that passes the server's output on.
 _ADDED = re.compile(r"\[\d{1,10}\] (?:\S{1,80} )?(?:STATEMENT|DETAIL|HINT|CONTEXT):  ")
-# A line that names its level means it, and "0 failed jobs" is good news.
-_MEANT_WELL = re.compile(r"\b(?:INFO|NOTICE|DEBUG|info|debug|notice)\b|\b(?:0|no|without) (?:fail|err)", re.ASCII)
 
 
 def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[Sign] = ()) -> str | None:
@@ -112,7 +106,7 @@ def _works_by_its_word(evidence: Evidence) -> LogEvent | None:
 def _is_up(event: LogEvent) -> bool:
     plain = event.severity in ("debug", "info") and not is_row(event)
     own = plain and any(is_its_own(event.text, found) for found in _UP.finditer(event.text))
-    return own and not (_NOT_YET.search(event.text) or _TROUBLE.search(event.text))
+    return own and not (_NOT_YET.search(event.text) or TROUBLE.search(event.text))
 
 
 def _troubled_since(evidence: Evidence) -> bool:
@@ -122,7 +116,7 @@ def _troubled_since(evidence: Evidence) -> bool:
             continue
         if answered(event) or serves(event) or _is_up(event):
             return False
-        if _TROUBLE.search(event.text) and not _MEANT_WELL.search(event.text):
+        if TROUBLE.search(event.text) and not MEANT_WELL.search(event.text):
             return True
     return False
 
@@ -131,10 +125,9 @@ def what_would_help(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Se
     """Return what would have to be given to know more, a sentence each."""
     # What a program says at each of its starts is said here once.
     unexplained = {(event.source, event.text): event for event in reversed(_open_errors(evidence, ruled_out, signs))}
-    wanted = [
-        f"No known cause explains line {event.first_line} of the log of {event.source}: {event.text.strip()[:160]}"
-        for event in list(reversed(unexplained.values()))[:3]
-    ]
+    wanted = [f"No known cause explains {told(event)}" for event in list(reversed(unexplained.values()))[:3]]
+    if not wanted:
+        wanted = [f"No known cause explains a complaint, {told(event)}" for event in complaints(evidence)[-2:]]
     if not evidence.logs:
         wanted.append("No line of the service's log was read: --logs FILE.")
     if not evidence.databases:
@@ -171,7 +164,7 @@ def _open_errors(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Seque
     return [
         event
         for event in evidence.logs
-        if event.severity in ("error", "fatal")
+        if (event.severity in ("error", "fatal") or crashed(evidence, event))
         and not any(_before(event, mark) for mark in settling)
         and not (from_server(event) and any(shows(event, sign) for sign in signs))
         and not _refused_in_passing(evidence, event)

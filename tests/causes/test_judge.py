@@ -286,3 +286,47 @@ def test_an_error_that_comes_again_is_asked_about_once_at_its_first_line() -> No
         "No known cause explains line 1 of t",
         "No known cause explains line 2 of t",
     ]
+
+
+CRASH = "2026-06-02 07:01:00.000 UTC [1] LOG:  server process (PID 80) was terminated by signal 11: Segmentation fault"
+ABROAD = "2026-06-02 07:01:00.000 UTC [1] LOG:  Serverprozess (PID 80) wurde von Signal 7 beendet: Bus-Zugriffsfehler"
+BACK = "2026-06-02 07:01:04.000 UTC [1] LOG:  database system is ready to accept connections"
+
+
+@pytest.mark.parametrize("crash", [CRASH, ABROAD], ids=["english", "german"])
+def test_a_server_that_crashed_of_itself_is_named_and_nothing_is_well(crash: str) -> None:
+    found = diagnose(evidence(app_log(SERVING), database_log(f"{BACK}\n{crash}")))
+    assert found.verdict == "inconclusive"
+    assert any("line 2 of the log of database" in wanted and "(PID 80)" in wanted for wanted in found.missing)
+    recovered = diagnose(evidence(app_log(SERVING), database_log(f"{crash}\n{BACK}")))
+    assert not any("(PID 80)" in wanted for wanted in recovered.missing)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'LOG:  background worker "logical replication launcher" (PID 33) exited with exit code 1',
+        "LOG:  server process (PID 33) was terminated by signal 15: Terminated",
+    ],
+)
+def test_a_process_that_was_asked_to_end_is_no_crash(line: str) -> None:
+    found = diagnose(evidence(app_log(SERVING), database_log(f"{BACK}\n2026-06-02 07:01:00.000 UTC [1] {line}")))
+    assert found.verdict == "healthy"
+
+
+def test_a_complaint_that_nobody_calls_an_error_is_named_once() -> None:
+    tries = [f"INFO cache: Connection failed, retrying in {n} s (Error 111 connecting to cache:6379)" for n in (1, 2)]
+    text = "\n".join(line.removeprefix("INFO ") for line in tries)
+    missing = diagnose(evidence(app_log(text))).missing
+    told = [wanted for wanted in missing if "complaint" in wanted]
+    assert told == [f"No known cause explains a complaint, line 2 of the log of app: {text.splitlines()[1]}"]
+
+
+def test_of_a_stack_without_its_head_the_deepest_exception_is_named() -> None:
+    text = (
+        "\tat org.acme.Beans.make(Beans.java:5)\n\tat org.acme.Main.main(Main.java:1)\n"
+        f"Caused by: org.acme.BeanException: {'Cannot make bean of bean; ' * 12}nested: the pool is closed\n\t... 9"
+    )
+    (told,) = (one for one in diagnose(evidence(app_log(text))).missing if one.startswith("No known cause"))
+    assert "line 3 of the log of app: Caused by: org.acme.BeanException" in told
+    assert told.endswith("the pool is closed")
