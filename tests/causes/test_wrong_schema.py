@@ -146,3 +146,44 @@ def test_the_missing_table_hangs_beneath_it() -> None:
     asked = dataclasses.replace(database(tables=["crm.tasks"]), schemas=("public",))
     roots = causes.diagnose(evidence(app_log(MISSING), asked)).findings
     assert roots[0].cause == "wrong-schema"
+
+
+_WANTED = 'org.postgresql.util.PSQLException: ERROR: relation "billing.invoices" does not exist'
+_FLYWAY = (
+    'INFO  o.f.core.internal.command.DbMigrate : Migrating schema "public" to version "3 - rates"\n'
+    'INFO  o.f.core.internal.command.DbMigrate : Successfully applied 1 migration to schema "public", now at v3\n'
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _FLYWAY + _WANTED,
+        _FLYWAY + "Schema-validation: missing table [billing.invoices]",
+        'INFO DbMigrate : Schema "public" is up to date. No migration necessary.\n' + _WANTED,
+        'Datasource "db": PostgreSQL database "shop", schema "crm" at "db:5432"\n'
+        "All migrations have been successfully applied.\n"
+        "The table `billing.invoices` does not exist in the current database.",
+    ],
+    ids=["flyway", "hibernate", "nothing to do", "prisma"],
+)
+def test_a_table_of_another_schema_than_the_migrated_one(text: str) -> None:
+    root = causes.diagnose(evidence(app_log(text))).findings[0]
+    assert (root.cause, root.confidence) == ("wrong-schema", "likely")
+    assert "billing" in root.summary
+    assert all(one.cause != "migrations-behind" for one in root.explains)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _FLYWAY.replace("public", "billing") + _WANTED,
+        _FLYWAY + _WANTED.replace("billing.", ""),
+        _FLYWAY + _WANTED.replace("billing.", "public."),
+        'INFO DbSchemas : Creating schema "billing" ...\n' + _FLYWAY + _WANTED,
+        _WANTED + "\n" + _FLYWAY,
+    ],
+    ids=["the same", "no schema", "named", "created", "before"],
+)
+def test_a_table_of_the_migrated_schema_is_another_matter(text: str) -> None:
+    assert all(one.cause != "wrong-schema" for one in causes.diagnose(evidence(app_log(text))).findings)

@@ -10,6 +10,7 @@ from incidentlab.causes.migrations._apps import all_unapplied, unlisted
 from incidentlab.causes.migrations._distance import ID, TITLE, distance, thing
 from incidentlab.causes.migrations._graph import database_of, makers, pending, project_of, unknown
 from incidentlab.causes.migrations._lacking import lacking, lead_of, migrated_before, of_no_account, settled
+from incidentlab.causes.migrations._migrated import migrated_elsewhere
 from incidentlab.causes.migrations._objects import MISSING_COLUMN
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._remedy import remedies
@@ -89,7 +90,9 @@ def _of_logs(
 
 def _tables(evidence: Evidence, found: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
     """Return the missing tables that speak for an older schema and not for none."""
-    tables = tuple(one for one in found if one.kind == "missing-table")
+    missing = (one for one in found if one.kind == "missing-table")
+    # A table of a schema that the migrations did not work in is not what an older schema lacks.
+    tables = tuple(one for one in missing if not migrated_elsewhere(evidence.logs, one.event, one.name))
     if not tables or unlisted(evidence):
         return ()
     upgraded = any(_UPGRADED.search(event.text) for event in evidence.logs)

@@ -12,6 +12,7 @@ from incidentlab.causes.migrations._account import (
 )
 from incidentlab.causes.migrations._account import command as run
 from incidentlab.causes.migrations._lacking import lead_of, settled
+from incidentlab.causes.migrations._migrated import migrated_elsewhere
 from incidentlab.causes.migrations._objects import is_bookkeeping
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._schemas import NO_SCHEMA, PATH, sets_path, shown_tables
@@ -141,6 +142,9 @@ def _seen_elsewhere(evidence: Evidence, lacking: tuple[Trouble, ...]) -> Finding
         # A notice that comes later tells of a table made since; a person who looks into a schema is still to be heard.
         if shown and (shown.last_line < one.event.first_line or schema):
             return _of_log(evidence, one, shown, schema)
+        apart = migrated_elsewhere(evidence.logs, one.event, one.name)
+        if apart:
+            return _migrated_apart(evidence, one, *apart)
     first = lacking[0] if lacking else None
     return _of_log(evidence, first, None, "") if first and _paths(evidence, first) else None
 
@@ -160,6 +164,24 @@ def _of_log(evidence: Evidence, one: Trouble, shown: LogEvent | None, schema: st
         summary=_summary(one.name, schema, shown=shown is not None, path=bool(paths)),
         evidence=(*links, cited(one.event, claim), *ending(evidence, one)),
         mend=_mends(schema, ""),
+        missing=("In which schemas the table lies, and the session's search_path: give --database-url.",),
+    )
+
+
+def _migrated_apart(evidence: Evidence, one: Trouble, told: LogEvent, schema: str) -> Finding | RuledOut:
+    since = settled(evidence, (one,))
+    if since:
+        return over(_ID, _TITLE, f"The table {one.name} was not found at first", since)
+    asked = one.name.replace('"', "").rpartition(".")[0]
+    links = (cited(told, f"The migrations are those of the schema {schema}"),
+             cited(one.event, f"The code looks in the schema {asked}: {one.name}"))  # fmt: skip
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="likely",
+        summary=f"The code asks for {one.name}, and the migrations were applied to the schema {schema}.",
+        evidence=(*links, *ending(evidence, one)),
+        mend=_mends_of_tools(asked, schema),
         missing=("In which schemas the table lies, and the session's search_path: give --database-url.",),
     )
 
@@ -186,6 +208,17 @@ def _paths(evidence: Evidence, one: Trouble) -> list[LogEvent]:
         if event.source == one.event.source and event.first_line <= one.event.first_line and sets_path(event)
     ]
     return before[-1:]
+
+
+def _mends_of_tools(asked: str, migrated: str) -> tuple[Mend, ...]:
+    look = _mends(migrated, "")[0]
+    both = words(
+        f"Let the migrations and the code mean one schema: either the tool is given {asked} (Flyway: "
+        f"spring.flyway.schemas or FLYWAY_SCHEMAS={asked}; Liquibase: defaultSchemaName), or the code {migrated} "
+        "(Hibernate: hibernate.default_schema, or the schema that an entity names).",
+        "The tool creates what it creates in its own schema, and says so.",
+    )
+    return look, both
 
 
 def _mends(schema: str, user: str) -> tuple[Mend, ...]:
@@ -254,7 +287,8 @@ version table.""",
     confidence="""\
 - **certain**: a schema is missing by the log, and the database that was asked has no such schema.
 - **likely**: the table that is missing lies in another schema of the database that was asked; or the log shows the
-  table and then misses it, or shows it in another schema; or it says that a schema is missing or none is selected; or
+  table and then misses it, or shows it in another schema; or a tool says that it migrated another schema than the one
+  in which the table is missed; or it says that a schema is missing or none is selected; or
   a migration tool wants to create its own version table, which is there.
 - **possible**: the search_path is set in the log, and a table is missing afterwards; or a person who looked saw it.""",
     find=find,
