@@ -1,4 +1,4 @@
-"""In which schema the migrations worked, by the tool's own word: what is missed in another one is looked for elsewhere."""
+"""In which schema the migrations worked, by the tool's own word: a table of another one is looked for elsewhere."""
 
 import re
 from collections.abc import Iterable
