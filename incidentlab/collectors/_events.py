@@ -111,7 +111,8 @@ def of_line(row: Row, source: str, command: str, service: str) -> LogEvent:
     foreign = None if wrapped or level in ("debug", "info") else _foreign(text)
     found = wrapped or foreign
     grave = level in ("error", "fatal")
-    english = _english(text) if grave or found else None
+    # A pool that tries again warns only, and quotes what the server said.
+    english = _english(text) if grave or found or level == "warning" else None
     state = record.sqlstate if record else None
     return LogEvent(
         id=f"log:{source}:{row.number}",

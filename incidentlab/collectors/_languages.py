@@ -32,6 +32,17 @@ _PLAIN = re.compile(
     r"|HINWEIS|NOTIS|LOGG|JOURNAL): |\b(?:no existe|ya existe|permiso denegado|connessione al server|non esiste"
     r"|verbindung zum|anslutning|existerar inte|la connexion|la base de|la relation|Verbindung|conexi.n al servidor)\b"
 )
+# The same for languages that share a level's word with English ("FATAL:  das Datenbanksystem startet"): words of the
+# messages that PostgreSQL's catalogues write in plain letters. A test holds them to these catalogues.
+_PLAIN_WORDS = re.compile(
+    r"\b(?:Datenbank|Dateisystem|wurde\b|wird\b|Verbindung|nicht\b|[Kk]eine\b|Verzeichnis|Prozess\b|Zu viele|schon zu"
+    r"|storniere|konnte\b|Transaktion|Verklemmung|aufgebraucht|abgelaufen|verlangt|abgebrochen|Ausgabefehler"
+    r"|SYSCALL-Fehler|SSL-Fehler|[NnSs][oe] (?:se|ha|pudo|existe|queda)\b|entrada/salida|desconocido|La red\b|Permiso"
+    r"|denegado|El proceso|en llamada|error de |[Dd]emasiados|abortando|fuera de|los archivos|memoria\b|terminando"
+    r"|el (?:sistema|servidor|valor)\b|tiempo de|inconnu|[Aa]ucune?\b|erreur|Trop de|en dehors|n'existe|trop longue"
+    r"|chyba|nelze|limit dyskowy|Brak trasy|Nie ma\b|Cota da|Sistema de|Muitos|Salt-okunur)"
+)
+_SHARED = ("FATAL: ", "ERROR: ", "LOG: ", "rror: ", "PANIC: ", "ception: ")
 _CAPITALS = re.compile(r"(?P<word>[A-Z]{3,10}) ?: ")
 _HOLE = re.compile(r"%(?:(?P<place>\d)\$)?(?:[-+ 0#]?\d{0,3}(?:\.\d)?(?:l{0,2}|z|h)[sdumcXxl])")
 _SCRIPTS = {
@@ -61,7 +72,11 @@ def maybe(text: str) -> bool:
     """Whether a line may be a message in another language: one cheap look, which most lines do not pass."""
     if not text.isascii():
         return _FOREIGN.search(text) is not None
-    return ": " in text and _PLAIN.search(text, 0, _WITHIN) is not None
+    if ": " not in text:
+        return False
+    return _PLAIN.search(text, 0, _WITHIN) is not None or (
+        any(word in text for word in _SHARED) and _PLAIN_WORDS.search(text, 0, _WITHIN) is not None
+    )
 
 
 @lru_cache(maxsize=2_048)

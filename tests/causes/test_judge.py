@@ -330,3 +330,13 @@ def test_of_a_stack_without_its_head_the_deepest_exception_is_named() -> None:
     (told,) = (one for one in diagnose(evidence(app_log(text))).missing if one.startswith("No known cause"))
     assert "line 3 of the log of app: Caused by: org.acme.BeanException" in told
     assert told.endswith("the pool is closed")
+
+
+def test_a_servers_restart_in_another_language_is_over_as_well() -> None:
+    text = """db-1   | 2026-01-05 09:00:00.140 CET [1] LOG:  Datenbanksystem ist heruntergefahren
+db-1   | 2026-01-05 09:00:04.433 CET [12] FATAL:  das Datenbanksystem startet
+api-1  | 2026-01-05 09:00:04,440 WARN  [db] not connected, again in 500 ms: FATAL: das Datenbanksystem startet
+db-1   | 2026-01-05 09:00:04.600 CET [1] LOG:  Datenbanksystem ist bereit, um Verbindungen anzunehmen
+"""
+    assert diagnose(evidence(app_log(text))).verdict != "healthy"
+    assert diagnose(evidence(app_log(f"{text}api-1  | 2026-01-05 09:00:09,118 INFO GET /a 200"))).verdict == "healthy"

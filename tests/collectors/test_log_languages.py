@@ -142,3 +142,27 @@ def test_a_clients_line_says_it_in_english_too(line: str, english: str, state: s
 )
 def test_what_postgresql_never_said_has_no_english(line: str) -> None:
     assert log.read([line], "app")[0].english == ""
+
+
+@pytest.mark.parametrize("language", sorted(CATALOGUE))
+def test_no_message_is_passed_over_for_being_written_in_plain_letters(language: str) -> None:
+    levels = CATALOGUE[language]["severities"]
+    filled = [_filled(text.replace("\n", " ")) for text in CATALOGUE[language]["messages"].values()]
+    lines = [f"{levels.get(level, level)}:  {text}" for text in filled for level in ("FATAL", "ERROR")]
+    assert [line for line in lines if not _languages.maybe(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "state"),
+    [
+        ("FATAL:  das Datenbanksystem startet", "57P03"),
+        ("WARN [pool] no connection yet, again in 2 s: FATAL: das Datenbanksystem startet", "57P03"),
+        ("psycopg2.OperationalError: FATAL:  tut mir leid, schon zu viele Verbindungen", "53300"),
+        ("error: lo siento, ya tenemos demasiados clientes", "53300"),
+        ("2026-01-05 10:00:00 CET [7] FEHLER:  Verklemmung (Deadlock) entdeckt", "40P01"),
+        ("ERROR:  la colonne t.wanted n'existe pas", "42703"),
+    ],
+)
+def test_plain_letters_have_their_state(line: str, state: str) -> None:
+    (event,) = log.read([line], "app")
+    assert event.sqlstate == state
