@@ -82,20 +82,18 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[S
 
 def _ended_for_good(evidence: Evidence) -> bool:
     """Whether a program ended badly and is not seen at work afterwards; another one's service is not its own."""
-    for event in evidence.logs:
-        if ends(event) and not from_server(event):
+    at_work: dict[str, set[str]] = {}  # source → the programs that serve, or have done their job, further down
+    for event in reversed(evidence.logs):
+        later_ones = at_work.setdefault(event.source, set())
+        if event.text.rstrip().endswith("exited with code 0"):
+            later_ones.add(ended_name(event))
+        elif serves(event) or answered(event):
+            later_ones.add(event.service)
+        elif ends(event) and not from_server(event):
             name = ended_name(event)
-            if not any(_makes_good(one, name) for one in later(evidence, event)):
+            if not any(not name or not one or one in name for one in later_ones):
                 return True
     return False
-
-
-def _makes_good(event: LogEvent, name: str) -> bool:
-    """Whether a line shows that a program which had ended works, or has done its job at a later attempt."""
-    if event.text.rstrip().endswith("exited with code 0"):
-        return ended_name(event) == name or name in event.text
-    own = not name or not event.service or event.service in name
-    return own and (serves(event) or answered(event))
 
 
 def _works_by_its_word(evidence: Evidence) -> LogEvent | None:

@@ -1,7 +1,7 @@
 """In which schema the migrations worked, by the tool's own word: a table of another one is looked for elsewhere."""
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 
 from incidentlab.model.evidence import LogEvent
 
@@ -17,19 +17,31 @@ _MIGRATED = re.compile(
 )
 
 
-def migrated_elsewhere(logs: Iterable[LogEvent], trouble: LogEvent, table: str) -> tuple[LogEvent, str] | None:
+def migrated_elsewhere(logs: tuple[LogEvent, ...], trouble: LogEvent, table: str) -> tuple[LogEvent, str] | None:
     """Return where a tool says that it migrated another schema than the one in which a table is missed afterwards.
 
     A schema that the same log created or migrated is not another one, nor is that of a name without a schema.
     """
     asked = table.replace('"', "").rpartition(".")[0].rpartition(".")[2]
-    told: dict[str, LogEvent] = {}
-    for event in logs:
-        if event.source == trouble.source and event.last_line < trouble.first_line:
-            found = _MIGRATED.search(event.text)
-            if found:
-                told[next(name for name in found.groups() if name)] = event
-    if not asked or not told or asked.lower() in {name.lower() for name in told}:
+    before = [
+        (event, schema)
+        for event, schema in (_told(logs) if asked else ())
+        if event.source == trouble.source and event.last_line < trouble.first_line
+    ]
+    if not before or asked.lower() in {schema.lower() for _, schema in before}:
         return None
-    schema, event = list(told.items())[-1]
-    return event, schema
+    return before[-1]
+
+
+@lru_cache(maxsize=2)
+def _told(logs: tuple[LogEvent, ...]) -> tuple[tuple[LogEvent, str], ...]:
+    """Return the first and the last event by which a tool names each schema."""
+    first: dict[tuple[str, str], tuple[LogEvent, str]] = {}
+    last: dict[tuple[str, str], tuple[LogEvent, str]] = {}
+    for event in logs:
+        found = _MIGRATED.search(event.text)
+        if found:
+            schema = next(name for name in found.groups() if name)
+            first.setdefault((event.source, schema), (event, schema))
+            last[event.source, schema] = (event, schema)
+    return tuple(dict.fromkeys((*first.values(), *last.values())))
