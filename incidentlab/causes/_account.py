@@ -1,5 +1,6 @@
 """One trouble as the evidence tells it: who complained, what other facts add, and whether it ended badly."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import Link
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
 
+# "Database error code: 42501", "code: '42501'," of an error that is printed over several lines.
+_ONLY_A_CODE = re.compile(r"[\w .\-\"']{0,40}[:=] ?[\"']?[0-9A-Z]{5}[\"']?,?")
 Question = Callable[[LogEvent], bool]
 
 
@@ -31,13 +34,15 @@ class Account:
 
     @property
     def by_server(self) -> LogEvent | None:
-        """The first complaint of PostgreSQL's own server."""
-        return next((event for event in self.events if from_server(event)), None)
+        """The first complaint of PostgreSQL's own server, an error before the warning that leads to it."""
+        server = [event for event in self.events if from_server(event)]
+        return next((event for event in server if event.severity in ("error", "fatal")), server[0] if server else None)
 
     @property
     def by_client(self) -> LogEvent | None:
-        """The first complaint of a program that uses the server, one with a traceback before others."""
-        clients = [event for event in self.events if not from_server(event)]
+        """The first complaint of a program that uses the server, one with a traceback first, and words before a code."""
+        told = [event for event in self.events if not from_server(event)]
+        clients = [event for event in told if not _ONLY_A_CODE.fullmatch(event.text.strip())] or told
         return next((event for event in clients if event.exception), clients[0] if clients else None)
 
     @property

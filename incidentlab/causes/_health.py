@@ -18,7 +18,7 @@ from incidentlab.causes._evidence import (
 from incidentlab.causes._server import at_work, by_stranger, readiness, stopping
 from incidentlab.causes._serving import is_its_own
 from incidentlab.causes._states import ill, is_row
-from incidentlab.causes._unexplained import MEANT_WELL, TROUBLE, complaints, crashed, told
+from incidentlab.causes._unexplained import MEANT_WELL, TROUBLE, complaints, crashed, shortened, told
 from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -46,6 +46,7 @@ _THERE_ALREADY = re.compile(r"\b(?:role|user|database|tablespace) \\?[\"“][^\"
 _BY_ORDER = re.compile(r"\bterminating connection due to administrator command\b")
 # What PostgreSQL adds to an error, each line of it given a level by the program that passes the server's output on.
 _ADDED = re.compile(r"\[\d{1,10}\] (?:\S{1,80} )?(?:STATEMENT|DETAIL|HINT|CONTEXT):  ")
+_SHOWN = 160  # characters of the line that shows a healthy service
 
 
 def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[Sign] = ()) -> str | None:
@@ -65,9 +66,10 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[S
         return None  # they were asked, and none of them says that it is well
     if ill(evidence) or _ended_for_good(evidence):
         return None
-    said = next((event for event in evidence.logs if serves(event)), None) or _works_by_its_word(evidence)
+    own = (event for event in evidence.logs if serves(event) and not _of_the_set_up(evidence, event))
+    said = next(own, None) or _works_by_its_word(evidence)
     if said and not _troubled_since(evidence):
-        return f"The log says that it serves, line {cited(said, '').line}: {said.text.strip()[:100]}"
+        return f"The log says that it serves, line {cited(said, '').line}: {shortened(' '.join(said.text.split()), _SHOWN)}"
     logged = {event.id for event in evidence.logs}
     settled = next((one for one in ruled_out if one.fact in logged), None)
     if settled and not _troubled_since(evidence):
@@ -78,6 +80,13 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[S
     if ready:
         return f"{alone}; it accepts connections, line {ready.first_line}"
     return f"{alone}; it is at work, line {busy.first_line}" if busy else None
+
+
+def _of_the_set_up(evidence: Evidence, event: LogEvent) -> bool:
+    """Whether a line is pg_ctl's, of the temporary server that fills a new data directory and is stopped again."""
+    return event.text.strip() == "server started" and any(
+        from_server(one) and (one.source, one.service) == (event.source, event.service) for one in evidence.logs
+    )
 
 
 def _ended_for_good(evidence: Evidence) -> bool:

@@ -130,3 +130,13 @@ def test_a_file_that_is_gone_is_no_page_that_cannot_be_read_and_its_table_can_be
     assert isinstance(found, Finding)
     assert words in found.summary
     assert any("pg_filenode_relation(0, 2690)" in mend.text for mend in found.mend)
+
+
+def test_the_servers_error_is_shown_and_not_the_warning_before_it() -> None:
+    text = (
+        "2026-03-01 10:00:00.000 UTC [8] WARNING:  page verification failed, calculated checksum 5 but expected 6\n"
+        "2026-03-01 10:00:00.001 UTC [8] ERROR:  invalid page in block 3 of relation base/5/2690"
+    )
+    found = find(evidence(database_log(text)))
+    assert isinstance(found, Finding)
+    assert (found.evidence[0].line, "invalid page" in found.evidence[0].quote) == (2, True)

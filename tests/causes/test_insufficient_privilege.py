@@ -118,3 +118,11 @@ def test_a_service_that_does_without_it_is_healthy() -> None:
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+@pytest.mark.parametrize("code", ["Database error code: 42501", "  code: '42501',", "SqlState: 42501"])
+def test_the_words_of_a_refusal_are_shown_and_not_its_code_alone(code: str) -> None:
+    text = f'ERROR deploy failed\n{code}\n\nERROR: permission denied to create extension "hstore"'
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert "permission denied to create extension" in found.evidence[0].quote

@@ -340,3 +340,14 @@ db-1   | 2026-01-05 09:00:04.600 CET [1] LOG:  Datenbanksystem ist bereit, um Ve
 """
     assert diagnose(evidence(app_log(text))).verdict != "healthy"
     assert diagnose(evidence(app_log(f"{text}api-1  | 2026-01-05 09:00:09,118 INFO GET /a 200"))).verdict == "healthy"
+
+
+def test_the_temporary_server_of_a_set_up_is_not_what_serves_and_a_cut_line_says_so() -> None:
+    set_up = "\n".join(
+        f"db_1   | {line}" for line in (f"{_AT} LOG:  starting PostgreSQL 16.2", "server started", "CREATE DATABASE")
+    )
+    words = f"shop_1 | Uvicorn running on http://0.0.0.0:8000 {'and on every other address ' * 8}"
+    found = diagnose(evidence(app_log(f"{set_up}\n{words}")))
+    assert (found.verdict, "line 4: Uvicorn running on" in found.summary) == ("healthy", True)
+    assert found.summary.endswith(" …")
+    assert diagnose(evidence(app_log("server started"))).verdict == "healthy"
