@@ -40,7 +40,7 @@ class Account:
 
     @property
     def by_client(self) -> LogEvent | None:
-        """The first complaint of a program that uses the server, one with a traceback first, and words before a code."""
+        """The first complaint of a program that uses the server, a traceback first, words before a code."""
         told = [event for event in self.events if not from_server(event)]
         clients = [event for event in told if not _ONLY_A_CODE.fullmatch(event.text.strip())] or told
         return next((event for event in clients if event.exception), clients[0] if clients else None)

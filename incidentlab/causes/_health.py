@@ -69,7 +69,8 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[S
     own = (event for event in evidence.logs if serves(event) and not _of_the_set_up(evidence, event))
     said = next(own, None) or _works_by_its_word(evidence)
     if said and not _troubled_since(evidence):
-        return f"The log says that it serves, line {cited(said, '').line}: {shortened(' '.join(said.text.split()), _SHOWN)}"
+        words = shortened(" ".join(said.text.split()), _SHOWN)
+        return f"The log says that it serves, line {cited(said, '').line}: {words}"
     logged = {event.id for event in evidence.logs}
     settled = next((one for one in ruled_out if one.fact in logged), None)
     if settled and not _troubled_since(evidence):
