@@ -104,6 +104,11 @@ NOT_TRUSTED = Sign(
         r"|\bconnection requires a valid client certificate\b"
         r"|\bcould not load private key file\b|\bprivate key file \\?\"[^\"]{1,400}\" (?:has|must)\b"
         r"|\btlsv1 alert unknown ca\b|\bsslv3 alert bad certificate\b|\bunsupported protocol\b"
+        r"|\binvalid peer certificate\b|\battempting to establish a TLS connection\b(?!: server does not)"
+        r"|\berror performing TLS handshake\b(?!: server does not)"
+        r"|\bx509: cannot validate certificate\b|\bremote certificate was rejected\b"
+        r"|\bUNABLE_TO_VERIFY_LEAF_SIGNATURE\b"
+        r"|\bCLIENT ALERT: Fatal - (?:Unknown CA|Bad Certificate|Certificate Expired|Handshake Failure)\b"
         r"|\btlsv1 alert protocol version\b|\bremote certificate is invalid\b|\bperforming SSL handshake\b"
     ),
     (
@@ -128,6 +133,13 @@ NOT_TRUSTED = Sign(
         "alert bad certificate",
         "unsupported protocol",
         "alert protocol version",
+        "invalid peer certificate",
+        "to establish a TLS connection",
+        "error performing TLS handshake",
+        "x509: cannot validate certificate",
+        "remote certificate was rejected",
+        "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        "CLIENT ALERT: Fatal - ",
         "remote certificate is invalid",
         "performing SSL handshake",
     ),
@@ -143,6 +155,10 @@ NOT_TRUSTED = Sign(
         'FATAL:  could not load server certificate file "server.crt": No such file or directory',
         'FATAL:  private key file "/certs/server.key" has group or world access',
         "FATAL:  connection requires a valid client certificate",
+        "error occurred while attempting to establish a TLS connection: invalid peer certificate: UnknownIssuer",
+        "db error: error performing TLS handshake: unable to get local issuer certificate",
+        "x509: cannot validate certificate for 10.0.0.5 because it doesn't contain any IP SANs",
+        "TLS client: In state certify at ssl_handshake.erl:2111 generated CLIENT ALERT: Fatal - Unknown CA",
         "The remote certificate is invalid because of errors in the certificate chain: UntrustedRoot",
         "Npgsql.NpgsqlException (0x80004005): Exception while performing SSL handshake",
     ),
@@ -153,6 +169,7 @@ OF_A_DATABASE = re.compile(
     r"|\bpg-pool\b|\bpg-protocol\b"
     r"|\bSequelize|\bprisma|\bTypeORM|\btypeorm|\bknex\b|\bdatabase\b|\bPG::|\bPostgrex\b|\bpq:|\bpgx\b"
     r"|\bNpgsql\b|\bhikari|\bsslmode\b"
+    r"|\bsqlx\b|\bdiesel\b|\btokio[_-]postgres\b|\bto establish a TLS connection\b"
     r"|\bsslrootcert\b|\bserver certificate file\b|\bprivate key file\b|\bvalid client certificate\b|\.postgresql/",
     re.IGNORECASE,
 )

@@ -85,6 +85,8 @@ EXISTS = Sign(
     ),
     sqlstates=frozenset({"42P07", "42701", "42710", "42723", "42P06"}),
 )
+# How a tool refuses a database as a whole: it does not go on, whatever level its caller gives the line.
+_REFUSED = re.compile(r"\bThe database schema is not empty\b|\bFound non-empty schema\(s\)")
 # Objects of the whole server, which no migration of an application makes.
 _SERVER_WIDE = re.compile(r"\b(?:role|user|database|tablespace) \\?[\"“'`]?[^\"”'`\n]{1,120}\\?[\"”'`]? already exists")
 # Where only the SQLSTATE tells what a message in another language says, its names stand in quotes.
@@ -124,6 +126,11 @@ def column_in(event: LogEvent) -> tuple[str, str] | None:
     name = _foreign(event, _UNQUOTED) or _foreign(event, _QUOTED) or ""
     table, _, column = name.rpartition(".")
     return table, column
+
+
+def refuses(event: LogEvent) -> bool:
+    """Whether a tool refuses a database because of what it holds, and not one object among others."""
+    return bool(_REFUSED.search(said(event)))
 
 
 def existing_in(event: LogEvent) -> tuple[str, str] | None:

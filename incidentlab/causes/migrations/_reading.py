@@ -67,6 +67,8 @@ _MIGRATORS = frozenset({"alembic", "flask_migrate", "aerich", "yoyo"})
 _LEVEL = re.compile(
     r"\b(?:(?P<mild>DEBUG|INFO|NOTICE|WARNING|WARN|debug|info|notice|warn|warning)|ERROR|FATAL|CRITICAL|PANIC|error|fatal)\b"
 )
+# A framework that quotes an error at the level of a warning and ends by it: Spring's context.
+_GIVES_UP = re.compile(r"\bcancelling refresh attempt\b|\bException encountered during context initialization\b")
 _STOPPED = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit"})  # somebody ended it; it did not fail
 _SAYS_WHY = re.compile(r"[A-Za-z]\w{2,}\W{1,3}\w{2,}")  # a rest of two words and more
 _CODE_ALONE = "Database error code: "
@@ -103,7 +105,7 @@ def _meaning(event: LogEvent, step: Step | None) -> Trouble | None:
     if step_name(event) and not _is_bad(event):
         return None
     level = None if event.exception else _LEVEL.search(event.text, 0, 160)
-    mild = bool(level and level["mild"])
+    mild = bool(level and level["mild"]) and not _GIVES_UP.search(event.text)
     return _by_tool(event, step, mild=mild) or _by_server(event, step, mild=mild) or _as_a_whole(event, step, mild=mild)
 
 
@@ -135,7 +137,9 @@ def _by_server(event: LogEvent, step: Step | None, *, mild: bool) -> Trouble | N
     """What PostgreSQL says of the schema, through whatever driver."""
     existing = _objects.existing_in(event)
     if existing is not None:
-        return None if mild else Trouble("exists", event, existing[1], existing[0], step)
+        return (
+            None if mild and not _objects.refuses(event) else Trouble("exists", event, existing[1], existing[0], step)
+        )
     schema = schema_in(event)
     if schema is not None:
         return Trouble("schema", event, schema, step=step, mild=mild)

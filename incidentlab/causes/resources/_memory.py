@@ -81,7 +81,7 @@ REFUSED_MEMORY = Sign(
         r"|\bJavaScript heap out of memory\b"
         r"|\bjava\.lang\.OutOfMemoryError: (?:Java heap|GC overhead|Metaspace|Direct buffer)"
         r"|\bruntime: out of memory\b|\bmemory allocation of \d{1,20} bytes failed\b|\bOutOfMemory\b"
-        r"|\bout of shared memory\b"
+        r"|\bout of shared memory\b|\bAllowed memory size of \d{1,20} bytes exhausted\b"
     ),
     (
         "out of memory",
@@ -94,6 +94,7 @@ REFUSED_MEMORY = Sign(
         "OutOfMemory",
         "memory allocation of ",
         "out of shared memory",
+        "Allowed memory size of ",
     ),
     (
         "ERROR:  out of memory",
@@ -109,6 +110,7 @@ REFUSED_MEMORY = Sign(
         "fatal error: runtime: out of memory",
         "memory allocation of 1073741824 bytes failed",
         "psycopg2.errors.OutOfMemory: out of shared memory",
+        "PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)",
     ),
     frozenset({"53200"}),
 )

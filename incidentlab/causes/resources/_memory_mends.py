@@ -19,6 +19,8 @@ _HEAPS = (
      "Left alone, a JVM takes a quarter of the container's memory for its heap."),
     (re.compile(r"\bJavaScript heap out of memory\b"), "NODE_OPTIONS=--max-old-space-size=1536 (MB)",
      "Node's heap has a limit of its own, which need not be the container's."),
+    (re.compile(r"\bAllowed memory size of \d"), "memory_limit = 256M in a file of PHP's conf.d",
+     "PHP has a limit of its own for each request; the container may have room."),
 )  # fmt: skip
 _KUBERNETES = re.compile(r"\bkubectl\b|\bLast State:|\bRestart Count:|\bCrashLoopBackOff\b|\bkubelet\b")
 _SHELL_WORD = re.compile(r"[\w.\-]{1,128}")

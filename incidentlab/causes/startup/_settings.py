@@ -27,7 +27,11 @@ PLAIN = Sign(
         rf"|Set the (?P<environ>{_NAME}) environment variable|but settings are not configured"
         rf"|(?P<decouple>{_NAME}) not found\. Declare it as envvar"
         r"|Either 'SQLALCHEMY_DATABASE_URI' or 'SQLALCHEMY_BINDS' must be set"
-        rf"|Environment variable not found: (?P<prisma>{_NAME})"
+        rf"|Environment variable not found: \\?[\"'`]?(?P<prisma>{_NAME})"
+        r"|Host can't be null|Value cannot be null\. \(Parameter '(?:connectionString|nameOrConnectionString)'\)"
+        r"|ConnectionString property has not been initialized|initialization string does not conform to specification"
+        r"|'\w{1,40}' database is not configured\. Available|database configuration does not specify adapter"
+        r"|Config '(?P<starlette>[A-Z][A-Z0-9_]{2,80})' is missing, and has no default"
         r"|client password must be a string|the URL must start with the protocol `postgresql"
         r"|Could not resolve placeholder '[\w.\-:]{1,80}'"
         r"|Failed to configure a DataSource: 'url' attribute is not specified"
@@ -46,7 +50,11 @@ PLAIN = Sign(
         "superuser password", "required variable", "validation error", "KeyError: ", "Could not parse rfc1738 URL",
         "Could not parse SQLAlchemy URL", "Expected string or URL object", "SECRET_KEY setting must not be empty",
         "settings.DATABASES is improperly", "Set the ", "but settings are not configured", "Declare it as envvar",
-        "SQLALCHEMY_DATABASE_URI", "Environment variable not found", "client password must be a string",
+        "SQLALCHEMY_DATABASE_URI", "Environment variable not found",
+        "Host can't be null", "Value cannot be null. (Parameter ",
+        "ConnectionString property has not", "initialization string does not", "database is not configured. Avail",
+        "configuration does not specify adapter", "is missing, and has no default",
+        "client password must be a string",
         "the URL must start with the protocol", "Could not resolve placeholder", "Failed to configure a DataSource",
         "key not found: ", "secret_key_base", "required key ", "required environment variable",
         "--database-url argument must be passed", "NotPresent", "Config validation error", "invalid port number",
@@ -70,6 +78,14 @@ PLAIN = Sign(
         "django.core.exceptions.ImproperlyConfigured: Set the DATABASE_URL environment variable",
         "decouple.UndefinedValueError: SECRET_KEY not found. Declare it as envvar or define a default value.",
         "error: Environment variable not found: DATABASE_URL.",
+        '  Environment variable not found: "DATABASE_URL".',
+        "Unhandled exception. System.ArgumentException: Host can't be null",
+        "System.ArgumentNullException: Value cannot be null. (Parameter 'connectionString')",
+        "System.InvalidOperationException: The ConnectionString property has not been initialized.",
+        "System.ArgumentException: Format of the initialization string does not conform to specification starting at "
+        "index 0.",
+        "ActiveRecord::AdapterNotSpecified: 'production' database is not configured. Available: [\"development\"]",
+        "KeyError: \"Config 'DATABASE_URL' is missing, and has no default.\"",
         "Error: SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string",
         "Could not resolve placeholder 'DB_URL' in value \"${DB_URL}\"",
         'KeyError: key not found: "DATABASE_URL"',

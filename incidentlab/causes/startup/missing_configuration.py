@@ -17,6 +17,8 @@ _POSTGRES_IMAGE = re.compile(r"superuser password is not specified|new database 
 _PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105  (the variable's name, not a password)
 # A KeyError may be about data that is written in capitals; these words are those of settings.
 _USUAL = re.compile(r"URL|DATABASE|DB|POSTGRES|PG|SECRET|PASS|HOST|PORT|USER|TOKEN|KEY'|ENV|CONFIG|DSN|URI")
+# Npgsql's and ADO.NET's words for a connection string that is empty or not there.
+_CONNECTION = re.compile(r"Host can't be null|'connectionString'|\bConnectionString property|\binitialization string\b")
 _FIELD = re.compile(r"\s{0,4}(?P<name>[A-Za-z][A-Za-z0-9_]{1,80})\s*$")
 
 # An error that was thrown as such, by the words with which Node, Python, Elixir, Ruby, .NET and Go begin.
@@ -68,7 +70,7 @@ def _raised(evidence: Evidence, event: LogEvent) -> bool:
 def _said(evidence: Evidence, events: list[LogEvent], confidence: Confidence) -> Finding:
     first = events[0]
     names = _names(evidence, first)
-    shown = ", ".join(names) or "a setting"
+    shown = ", ".join(names) or ("its connection string" if _CONNECTION.search(first.text) else "a setting")
     links = [cited(first, f"The program lacks {shown}"), *_unset(evidence, names), *ending_links(evidence, first)]
     what = "The database" if _POSTGRES_IMAGE.search(first.text) else "The program"
     missing = (

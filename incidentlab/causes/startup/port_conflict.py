@@ -2,7 +2,7 @@
 
 import re
 
-from incidentlab.causes._evidence import cited, later, said, seen, serves, works
+from incidentlab.causes._evidence import cited, later, said, seen, serves, shortly_before, works
 from incidentlab.causes._server import ready
 from incidentlab.causes.startup._bind import BY_ENGINE, SIGNS, TAKEN
 from incidentlab.causes.startup._course import dead, end_of, same_program, state_link
@@ -15,6 +15,9 @@ _TITLE = "The port is already in use"
 _PORT = re.compile(
     r"(?:['\"], |\b[Pp]ort '?|(?:\d{1,3}(?:\.\d{1,3}){3}|\]|\*|::|\blocalhost|(?<=\s)):)(?P<port>\d{2,5})(?![\d.])"
 )
+
+_ABOUT = re.compile(r"\b(?:start|listen|bind|serv|run)\w{0,4}\b", re.IGNORECASE)
+_NEAR = 6  # lines before in which a program names the port that its error does not
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -59,7 +62,15 @@ def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
     if container:
         links.append(state_link(container))
     wanted = "The container's state would show whether the program ended or tried again: give --container."
-    return _found(confidence, said(first), tuple(links), () if confidence == "certain" else (wanted,))
+    return _found(confidence, _told(evidence, first), tuple(links), () if confidence == "certain" else (wanted,))
+
+
+def _told(evidence: Evidence, event: LogEvent) -> str:
+    """Return what names the port: the message, or else what the program said it was about to do."""
+    before = [
+        one for one in shortly_before(evidence, event, _NEAR) if same_program(one, event) and _ABOUT.search(one.text)
+    ]
+    return "\n".join((said(event), *(one.text for one in reversed(before))))
 
 
 def _gives_up(event: LogEvent) -> bool:
