@@ -32,6 +32,7 @@ _NAMED = re.compile(
 _CAUSED = re.compile(r"^\s{0,16}---> |\bCaused by: ")
 _WORTH_SHOWING = ("LINE ", "DETAIL:", "HINT:", "CONTEXT:", "[SQL")
 _MOST_KEY_LINES = 24
+_LOGIN_REFUSED = ("28P01", "28000")
 
 
 def of_message(message: _postgres.Message, source: str, command: str, service: str) -> LogEvent:
@@ -41,6 +42,9 @@ def of_message(message: _postgres.Message, source: str, command: str, service: s
     english = _english(" ".join([message.text, *_rest_of_first(message)]))
     if len(message.rows) > 1 and _languages.maybe(message.rows[1].text):
         detail = _english(message.rows[1].text)
+        if english and detail and english.sqlstate in _LOGIN_REFUSED:
+            # Why a login was refused is told to nobody but the server's log.
+            english = english._replace(text=f"{english.text}\n{detail.text}")
         english = english or detail
     return LogEvent(
         id=f"log:{source}:{first.number}",

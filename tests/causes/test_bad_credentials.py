@@ -151,3 +151,56 @@ def test_a_look_that_was_refused_names_the_user() -> None:
     found = find(evidence(dataclasses.replace(database(reachable=False), user=None, error=error, sqlstate="28P01")))
     assert isinstance(found, Finding)
     assert "password shop" in found.mend[1].text
+
+
+_REFUSED = """api-1  | psycopg.OperationalError: FATAL:  password authentication failed for user "ann"
+db-1   | 2026-01-01 10:00:01.000 UTC [9] FATAL:  password authentication failed for user "ann"
+db-1   | 2026-01-01 10:00:01.000 UTC [9] DETAIL:  {detail}
+db-1   | \tConnection matched file "/var/lib/postgresql/data/pg_hba.conf" line 128: "host all all all scram-sha-256"
+api-1 exited with code 1"""
+
+
+@pytest.mark.parametrize(
+    ("detail", "confidence", "summary", "mend"),
+    [
+        ('Role "ann" does not exist.', "likely", "has no role ann", "createuser"),
+        ('User "ann" has no password assigned.', "certain", "ann has no password", "password ann"),
+        ('User "ann" has an expired password.', "certain", "ann has expired", "VALID UNTIL"),
+        ('Password does not match for user "ann".', "certain", "refuses the user ann", "password ann"),
+        ('Role "bob" does not match.', "certain", "refuses the user ann", "password ann"),
+    ],
+)
+def test_the_servers_log_alone_knows_why(detail: str, confidence: str, summary: str, mend: str) -> None:
+    found = find(evidence(app_log(_REFUSED.format(detail=detail))))
+    assert isinstance(found, Finding)
+    assert (found.confidence, summary in found.summary) == (confidence, True)
+    assert mend in found.mend[1].text
+    assert any(link.quote.endswith(detail) for link in found.evidence) is ("match." not in detail)
+    assert not any("server's log" in one for one in found.missing)  # it is there
+
+
+def test_a_server_of_another_language_says_why_too() -> None:
+    log = """2026-01-01 10:00:01 CET [9] FATAL:  authentification par mot de passe échouée pour l'utilisateur « ann »
+2026-01-01 10:00:01 CET [9] DÉTAIL:  Le rôle « ann » n'existe pas."""
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert (found.confidence, found.summary) == ("likely", "The server has no role ann.")
+
+
+@pytest.mark.parametrize("name", ["$(reboot)", "a;b", "a'b", "a`b`"])
+def test_a_name_that_a_shell_would_read_otherwise_is_in_no_command(name: str) -> None:
+    log = f'FATAL:  password authentication failed for user "{name}"'
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert not any(name in mend.text for mend in found.mend)
+
+
+def test_commands_call_services_as_a_log_names_them() -> None:
+    log = (
+        _REFUSED.format(detail='Role "ann" does not exist.').replace("db-1 ", "shop-pg-1 ").replace("api-1 ", "shop-1 ")
+    )
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    look, create = found.mend[0].text, found.mend[1].text
+    assert "$(docker compose ps --all --quiet shop)" in look
+    assert create.startswith('docker compose exec shop-pg sh -c \'createuser -U "${POSTGRES_USER:-postgres}"')

@@ -97,8 +97,13 @@ def test_the_script_with_windows_line_ends_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "mend"),
     [
-        ('exec: "/entrypoint.sh": permission denied', "chmod +x /entrypoint.sh"),
-        ("exec /app/run.sh: exec format error", "--platform"),
+        (
+            'exec: "/entrypoint.sh": permission denied',
+            "find . -name entrypoint.sh -exec chmod +x {} + -exec git update",
+        ),
+        ('exec: "./entrypoint.sh": permission denied', "chmod +x ./entrypoint.sh && git update-index --chmod=+x"),
+        ("/app/run.sh: line 2: $'\\r': command not found", "find . -name run.sh -exec sed -i 's/\\r$//' {} +"),
+        ("exec /app/run.sh: exec format error", "{{.Architecture}}"),
         ('ERROR:    Error loading ASGI app. Could not import module "app.main".', "--entrypoint ls"),
         ("env: can't execute 'bash\\r': No such file or directory", "sed -i"),
     ],

@@ -34,7 +34,7 @@ def test_a_clients_word_is_likely_and_names_the_database(text: str, prefix: str)
     (found,) = diagnose(evidence(app_log(log))).findings
     assert (found.cause, found.confidence) == ("database-missing", "likely")
     assert "shop" in found.summary
-    assert "createdb -U postgres shop" in found.mend[1].text
+    assert found.mend[1].text.endswith("""'createdb -U "${POSTGRES_USER:-postgres}" shop'""")
 
 
 def test_server_client_and_end_together_are_certain() -> None:
@@ -105,4 +105,4 @@ def test_a_look_that_was_refused_names_the_database_to_create() -> None:
     found = find(evidence(dataclasses.replace(database(reachable=False), database=None, error=error, sqlstate="3D000")))
     assert isinstance(found, Finding)
     assert "no database shop" in found.summary
-    assert found.mend[1].text.endswith("createdb -U postgres shop")
+    assert found.mend[1].text.endswith("""'createdb -U "${POSTGRES_USER:-postgres}" shop'""")

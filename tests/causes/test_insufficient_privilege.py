@@ -56,6 +56,13 @@ def test_every_stacks_wording_is_likely_alone(text: str) -> None:
         ("ERROR:  permission denied for schema public", "since PostgreSQL 15", "OWNER TO"),
         ("ERROR:  must be owner of table tasks", "does not own the table tasks", "ALTER TABLE tasks OWNER TO"),
         ('ERROR:  permission denied to create extension "postgis"', "may not create extension", "CREATE EXTENSION"),
+        ("ERROR:  permission denied to create database", "may not create databases", "CREATEDB"),
+        ("pq: permission denied to create role", "lacks the attribute CREATEROLE", "ALTER ROLE"),
+        (
+            "Error: could not create the shadow database.\nERROR: permission denied to create database",
+            "may not create databases",
+            "prisma migrate deploy",
+        ),
         ("ERROR:  permission denied for table pg_attribute", "pg_attribute", "DDL"),
         ("ERROR:  permission denied for sequence tasks_id_seq", "sequence tasks_id_seq", "GRANT USAGE, SELECT"),
     ],

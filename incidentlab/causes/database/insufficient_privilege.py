@@ -14,6 +14,13 @@ _ID = "insufficient-privilege"
 _TITLE = "The role lacks a privilege"
 _ROW_SECURITY = "row-level security policy"
 _EXTENSION = re.compile(r"\b(?:create extension|extension) \\?\"?(?P<name>[\w-]{1,63})")
+# What a role may do in the whole server is an attribute of its own.
+_ATTRIBUTES = {
+    "create database": "CREATEDB",
+    "create role": "CREATEROLE",
+    "alter role": "CREATEROLE",
+    "drop role": "CREATEROLE",
+}
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -91,7 +98,20 @@ def _summary(evidence: Evidence, account: Account) -> str:
         return f"The role does not own the {denied[0]} {denied[1]}, and only an owner may change it."
     if denied:
         return f"The role has no privilege for what it does with the {denied[0]} {denied[1]}."
+    attribute = " ".join(act.split()[:2])
+    if attribute in _ATTRIBUTES:
+        return f"The role may not {attribute}s: it lacks the attribute {_ATTRIBUTES[attribute]}."
     return f"The role may not {act}." if act else "The role may not do what the service asks of it."
+
+
+def _of_the_role(role: str, attribute: str, *, shadow: bool) -> tuple[Mend, ...]:
+    grant = Mend("command", f"psql -U postgres -d postgres -c 'ALTER ROLE \"{role}\" {attribute}'",
+                 "By a superuser: it is an attribute of the role, no privilege that GRANT gives.")  # fmt: skip
+    if not shadow:
+        return (grant,)
+    text = "On a server apply what is there: prisma migrate deploy. Where it is developed, name a shadow database."
+    why = "Only migrate dev makes a shadow database; shadowDatabaseUrl names one that a superuser has made."
+    return Mend("text", text, why), grant
 
 
 def _mends(evidence: Evidence, account: Account) -> tuple[Mend, ...]:
@@ -102,6 +122,8 @@ def _mends(evidence: Evidence, account: Account) -> tuple[Mend, ...]:
             Mend("command", f"psql -U postgres -d DATABASE -c 'CREATE EXTENSION IF NOT EXISTS \"{extension['name']}\"'",
                  "Once, by a superuser; the migration's IF NOT EXISTS then finds it there."),
         )  # fmt: skip
+    if act := _ATTRIBUTES.get(" ".join(denied_act(text).split()[:2])):
+        return _of_the_role(role, act, shadow=any("shadow database" in event.text for event in evidence.logs))
     denied = denied_object(text)
     if denied and denied[0] == "schema":
         name = denied[1]

@@ -1,9 +1,18 @@
 """Commands that a person can copy: at whom they are aimed, and who may give them."""
 
+import re
+from dataclasses import dataclass
+
 from incidentlab.causes._evidence import from_server
 from incidentlab.model.evidence import ContainerFacts, Evidence
 
 _SUPERUSER = "postgres"
+_PLAIN = re.compile(r"\w[\w.\-]{0,127}")
+
+
+def plain(name: str, other: str) -> str:
+    """Return a name that a log gave if a shell takes it as it is, else what stands for it: a log may hold anything."""
+    return name if _PLAIN.fullmatch(name) else other
 
 
 def alone(evidence: Evidence, app: str) -> bool:
@@ -11,35 +20,97 @@ def alone(evidence: Evidence, app: str) -> bool:
     return any(one.name == app and not one.service for one in evidence.containers) and not evidence.compose
 
 
-def environment_of(app: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a container is started from, for commands that look into it: an image, or a service that compose knows."""
+
+    image: str = ""
+    service: str = ""
+
+    def run(self, program: str) -> str:
+        """Return the beginning of a command that runs another program in it; that also works where it cannot start."""
+        if self.service and not self.image:
+            return f"docker compose run --rm --no-deps --entrypoint {program} {self.service}"
+        return f"docker run --rm --entrypoint {program} {self.image or 'IMAGE'}"
+
+    def named(self) -> str:
+        """Return the image's name, or what stands for it in a command."""
+        if self.service and not self.image:
+            return f"$(docker compose images --quiet {self.service})"
+        return self.image or "IMAGE"
+
+
+def started(evidence: Evidence, app: str) -> Started:
+    """Return what a program's container is started from: ``docker run`` takes no container's name."""
+    image = next((one.image for one in evidence.containers if one.name == app and one.image), "")
+    return Started(image, app if by_service(evidence, app) else "")
+
+
+def environment_of(evidence: Evidence, app: str) -> str:
     """Return the command that shows a container's database settings, also where it does not run any more."""
     wanted = "grep -E '^(DATABASE_URL|DB_|PG|POSTGRES_)'"
-    return f"docker inspect --format '{{{{range .Config.Env}}}}{{{{println .}}}}{{{{end}}}}' {app} | {wanted}"
+    target = f"$(docker compose ps --all --quiet {app})" if by_service(evidence, app) else app
+    return f"docker inspect --format '{{{{range .Config.Env}}}}{{{{println .}}}}{{{{end}}}}' {target} | {wanted}"
 
 
 def lookup(evidence: Evidence, app: str, host: str) -> str:
     """Return the command that asks for a host where a container runs, or ran: nothing can be asked in a dead one."""
+    if by_service(evidence, app):
+        return f"docker compose run --rm --no-deps --entrypoint getent {app} hosts {host}"
     one = next((each for each in evidence.containers if each.name == app), None)
     if one is None or one.status == "running" or not (one.image and one.networks):
         return f"docker exec {app} getent hosts {host}"
     return f"docker run --rm --network {one.networks[0]} --entrypoint getent {one.image} hosts {host}"
 
 
+def restart(evidence: Evidence, app: str) -> str:
+    """Return the command that starts a container again."""
+    return f"docker {'compose ' if by_service(evidence, app) else ''}restart {app}"
+
+
+def by_service(evidence: Evidence, name: str) -> bool:
+    """Whether a name is a service's by a log alone: its container is called otherwise, and compose knows how."""
+    if "/" in name or any(one.name == name for one in evidence.containers):
+        return False
+    return any(event.service == name for event in evidence.logs)
+
+
+def in_server(evidence: Evidence, call: str, *, asks: bool = False) -> str:
+    """Return the command that runs one of PostgreSQL's programs beside the server, as the role its image made.
+
+    Args:
+        evidence: all facts.
+        call: the program and its arguments, without a single quote; ``-U`` is added after the program's name.
+        asks: whether the program asks for something and needs a terminal.
+    """
+    program, _, arguments = call.partition(" ")
+    name, admin = server_name(evidence), superuser(evidence)
+    if by_service(evidence, name):
+        within = f"docker compose exec {name}"
+    else:
+        within = f"docker exec {'-it ' if asks else ''}{name}"
+    if admin:
+        return f"{within} {program} -U {admin} {arguments}"
+    return f"{within} sh -c '{program} -U \"${{POSTGRES_USER:-postgres}}\" {arguments}'"
+
+
 def server_name(evidence: Evidence) -> str:
-    """Return what the database's container is called, or ``db`` where none is known."""
+    """Return what the database's container or its service is called, or ``db`` where none is known."""
     found = _server(evidence)
-    return found.name if found else "db"
+    if found:
+        return found.name
+    spoke = {event.service for event in evidence.logs if from_server(event) and event.service}
+    named = next(iter(spoke)) if len(spoke) == 1 else ""
+    return named if named and by_service(evidence, named) else "db"
 
 
 def superuser(evidence: Evidence) -> str:
-    """Return the role that the database's image made at its first start: ``POSTGRES_USER``, or ``postgres``."""
+    """Return the role that the database's image made at its first start; "" where its settings are not known."""
     found = _server(evidence)
-    if found is None:
-        return _SUPERUSER
-    for image in evidence.images:
-        if image.id.partition(":")[2] == found.id.partition(":")[2]:
+    for image in evidence.images if found else ():
+        if found and image.id.partition(":")[2] == found.id.partition(":")[2]:
             return image.env.get("POSTGRES_USER", "") or _SUPERUSER
-    return _SUPERUSER
+    return ""
 
 
 def _server(evidence: Evidence) -> ContainerFacts | None:

@@ -1,11 +1,15 @@
 """A server that knows no such user, or does not accept what the user shows."""
 
 import re
+from collections.abc import Sequence
+from typing import Literal
 
 from incidentlab.causes._evidence import from_server, said, shows
 from incidentlab.causes.startup._placeholder import unfilled
 from incidentlab.model.cause import Sign
 from incidentlab.model.evidence import Evidence, LogEvent
+
+Reason = Literal["no role", "no password", "expired", "wrong password"]
 
 # PostgreSQL's auth.c ("… authentication failed for user"), its postinit.c ("role … does not exist"), libpq's fe-auth.c
 # ("no password supplied"), pgjdbc, Npgsql, Prisma's P1000 and P1010 (28000), pgbouncer, Supavisor.
@@ -55,6 +59,13 @@ NO_ROLE = Sign(
 )
 SIGNS = (REFUSED_LOGIN, NO_ROLE)
 
+# What the server alone says, beneath the refusal that its client sees too (crypt.c and auth.c).
+_REASONS: dict[Reason, re.Pattern[str]] = {
+    "no role": re.compile(r"\bRole \\?[\"“][^\"”]{0,200}[\"”] does not exist\b", re.IGNORECASE),
+    "no password": re.compile(r"\bUser \\?[\"“][^\"”]{0,200}[\"”] has no password assigned\b"),
+    "expired": re.compile(r"\bUser \\?[\"“][^\"”]{0,200}[\"”] has an expired password\b"),
+    "wrong password": re.compile(r"\bPassword does not match for user \\?[\"“]"),
+}
 _USER = re.compile(r"(?:for user|credentials for|User|no such user:|role) \\{0,3}[\"`'“]?(?P<user>[^\"`'”\\\s]{0,200})")
 # As an ERROR it is a statement that names a role (GRANT, OWNER TO), not a login.
 _STATEMENT = re.compile(r"\bERROR:|\bNOTICE:|\b42704\b")
@@ -76,8 +87,25 @@ def is_refused_login(event: LogEvent) -> bool:
 
 
 def is_missing_role(event: LogEvent) -> bool:
-    """Whether the refusal is that the role is not there."""
-    return shows(event, NO_ROLE)
+    """Whether the refusal is, in so many words, that the role is not there; nobody was asked for a password."""
+    return shows(event, NO_ROLE) and not shows(event, REFUSED_LOGIN)
+
+
+def reason(events: Sequence[LogEvent], user: str) -> tuple[Reason, LogEvent, tuple[int, str]] | None:
+    """Return why the server refused a user, the event, and the line in which its own log says so.
+
+    A client is never told: whoever guesses names must not learn which of them exist.
+    """
+    for event in events:
+        if not from_server(event) or user not in ("", user_in(event)):
+            continue
+        told = [(line, text, text) for line, text in event.key_lines[1:]]
+        told += [(line, event.english, text) for line, text in event.key_lines[1:2] if event.english]
+        for line, text, shown in told:
+            found = next((name for name, pattern in _REASONS.items() if pattern.search(text)), None)
+            if found:
+                return found, event, (line, shown.strip())
+    return None
 
 
 def user_in(event: LogEvent) -> str | None:

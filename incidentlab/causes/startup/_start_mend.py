@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from incidentlab.causes._evidence import match
+from incidentlab.causes.startup._commands import Started
 from incidentlab.causes.startup._script import CARRIAGE_RETURN, NOT_IMPORTED
 from incidentlab.model.diagnosis import Link, Mend
 from incidentlab.model.evidence import LogEvent
@@ -42,28 +43,28 @@ def summary(text: str, event: LogEvent | None) -> str:
     return "The start command names a file, or a script an interpreter, that is not in the container."
 
 
-def mends(app: str, text: str, event: LogEvent | None, links: Sequence[Link]) -> tuple[Mend, ...]:
-    """Return what to do about it, best first; ``app`` is the image to look into, ``links`` the proof."""
+def mends(app: Started, text: str, event: LogEvent | None, links: Sequence[Link]) -> tuple[Mend, ...]:
+    """Return what to do about it, best first; ``app`` is what it starts from, ``links`` the proof."""
     path = _path(text, links)
     if (event and match(event, CARRIAGE_RETURN)) or any("Windows" in link.claim for link in links):
         return _line_ends(path)
     if event and match(event, NOT_IMPORTED):
         return _module(app)
     if _FORMAT.search(text):
-        return _processor()
+        return _processor(app)
     if _DENIED.search(text):
         return _permission(path)
     command = _COMMAND.search(text)
     if command:
         return _absent(app, next(value for value in command.groups() if value))
-    look = f"docker run --rm --entrypoint sh {app} -c 'ls -l {path}; head -1 {path} | od -c | head'"
+    look = f"{app.run('sh')} -c 'ls -l {path}; head -1 {path} | od -c | head'"
     why = "Shows whether it is in the image, and which interpreter it names."
     return Mend("command", look, why), *_line_ends(path)[:1]
 
 
-def _absent(app: str, name: str) -> tuple[Mend, ...]:
+def _absent(app: Started, name: str) -> tuple[Mend, ...]:
     return (
-        Mend("command", f"docker run --rm --entrypoint sh {app} -c 'command -v {name}; echo \"$PATH\"'",
+        Mend("command", f"{app.run('sh')} -c 'command -v {name}; echo \"$PATH\"'",
              "Shows whether the image has it, and where the start looks for it."),
         Mend("text", f"Install {name} in the last stage of the image, or call it as the image does.",
              "What an earlier stage of the build installed is not in the image."),
@@ -71,28 +72,43 @@ def _absent(app: str, name: str) -> tuple[Mend, ...]:
 
 
 def _line_ends(path: str) -> tuple[Mend, ...]:
+    strip = f"sed -i 's/\\r$//' {path}"
+    if path.startswith("/"):
+        strip = f"{_in_the_code(path)} -exec sed -i 's/\\r$//' {{}} +"
     return (
-        Mend("command", f"sed -i 's/\\r$//' {path}", "Takes the carriage returns away; then build the image again."),
+        Mend("command", strip, "Takes the carriage returns away; then build the image again."),
         Mend("text", "Add to .gitattributes: *.sh text eol=lf", "Git on Windows writes CRLF when it checks out."),
     )
 
 
-def _module(app: str) -> tuple[Mend, ...]:
+def _in_the_code(path: str) -> str:
+    """Return the command that finds a file of the image in the code it was copied from: there its path is another."""
+    return f"find . -name {path.rpartition('/')[2]}"
+
+
+def _module(app: Started) -> tuple[Mend, ...]:
     why = "The module is looked for from the working folder; a volume over it hides what the image holds."
     text = "Let the start command name the module as it lies in the image, or set --app-dir or PYTHONPATH."
-    return Mend("command", f"docker run --rm --entrypoint ls {app} -la .", why), Mend("text", text, why)
+    return Mend("command", f"{app.run('ls')} -la .", why), Mend("text", text, why)
 
 
-def _processor() -> tuple[Mend, ...]:
-    why = "Without one the kernel does not know who reads it."
+def _processor(app: Started) -> tuple[Mend, ...]:
+    look = f"docker image inspect --format '{{{{.Os}}}}/{{{{.Architecture}}}}' {app.named()}; docker version --format "
     return (
-        Mend("command", "docker build --platform linux/amd64 .", "Builds for the processor of the server."),
-        Mend("text", "Give the script a first line: #!/bin/sh.", why),
-    )
+        Mend("command", look + "'{{.Server.Os}}/{{.Server.Arch}}'",
+             "Shows which processor the image is for, and which one the machine has."),
+        Mend("text", "Where they differ, build it for the machine's: docker build --platform linux/arm64 . for a "
+             "Raspberry Pi or an ARM server, linux/amd64 for most others; or take an image that is made for both.",
+             "What is built on a machine is for its own kind of processor, where nothing else is said."),
+        Mend("text", "Where they are the same, give the script a first line: #!/bin/sh.",
+             "Without one the kernel does not know who reads it."),
+    )  # fmt: skip
 
 
 def _permission(path: str) -> tuple[Mend, ...]:
     chmod = f"chmod +x {path} && git update-index --chmod=+x {path}"
+    if path.startswith("/"):
+        chmod = f"{_in_the_code(path)} -exec chmod +x {{}} + -exec git update-index --chmod=+x {{}} +"
     text = f'Or start it through its shell: ENTRYPOINT ["sh", "{path}"].'
     return (
         Mend("command", chmod, "Git keeps the mark too; a file from Windows has none."),

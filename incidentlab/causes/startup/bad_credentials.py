@@ -1,12 +1,14 @@
 """The server does not accept the user or the password that the service shows."""
 
 from incidentlab.causes._evidence import cited, from_server, is_after
-from incidentlab.causes.startup._commands import environment_of, server_name, superuser
+from incidentlab.causes.startup._commands import environment_of, in_server, plain
 from incidentlab.causes.startup._course import app_name, ending_links, got_through, settled, wanted_state
 from incidentlab.causes.startup._login import (
     SIGNS,
+    Reason,
     heard_on_both_sides,
     is_missing_role,
+    reason,
     refused_logins,
     user_in,
     user_named,
@@ -68,13 +70,21 @@ def _is_refused(facts: DatabaseFacts) -> bool:
 def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], asked: DatabaseFacts | None) -> Finding:
     first = next((event for event in refused if not from_server(event)), refused[0])
     role, user = is_missing_role(first), user_in(first) or ""
-    sure = not role and (asked is not None or heard_on_both_sides(refused))
+    told = reason(refused, user)
+    why: Reason | None = told[0] if told else "no role" if role else None
+    sure = why != "no role" and (asked is not None or heard_on_both_sides(refused))
     alone = all(from_server(event) for event in refused)
-    confidence: Confidence = "certain" if sure or (asked and role) else "possible" if alone and role else "likely"
+    confidence: Confidence = (
+        "certain" if sure or (asked and why == "no role") else "possible" if alone and role else "likely"
+    )
     links = [cited(first, f"The server refuses the user {user}" if user else "The server refuses the login")]
     confirmed = next((event for event in refused if from_server(event) and event.id != first.id), None)
     if confirmed:
         links.append(cited(confirmed, "The server's own log says so"))
+    if told:
+        _, event, (line, quote) = told
+        links.append(Link("It says why, to nobody but its log", event.id, f"log of {event.source}", line, quote,
+                          event.command))  # fmt: skip
     if asked:
         links.append(_link(asked))
     old = next((event for event in evidence.logs if _OLD_VOLUME in event.text), None)
@@ -82,17 +92,16 @@ def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], asked: DatabaseF
         links.append(cited(old, "The volume was initialised by an earlier start, with the users of that time"))
     links += ending_links(evidence, first)
     wanted = "The server's log would show why it refused: a wrong password, an unknown role, or a rule of pg_hba.conf."
-    missing = () if confidence == "certain" else (wanted, *wanted_state(evidence, first))
-    return _found(
-        confidence, _summary(role, user, bool(old)), tuple(links), _mends(evidence, first, user, bool(old)), missing
-    )
+    missing = () if confidence == "certain" else (*(() if told else (wanted,)), *wanted_state(evidence, first))
+    return _found(confidence, _summary(why, user, old=bool(old)), tuple(links),
+                  _mends(evidence, first, user, why, old=bool(old)), missing)  # fmt: skip
 
 
 def _from_facts(evidence: Evidence, asked: DatabaseFacts) -> Finding:
     summary = "The database refuses the user or the password of the given URL."
     wanted = "The service's log would show whether it uses the same user and password."
     user = asked.user or user_named(asked.error or "") or ""
-    return _found("likely", summary, (_link(asked),), _mends(evidence, None, user, False), (wanted,))
+    return _found("likely", summary, (_link(asked),), _mends(evidence, None, user, None, old=False), (wanted,))
 
 
 def _link(asked: DatabaseFacts) -> Link:
@@ -100,12 +109,13 @@ def _link(asked: DatabaseFacts) -> Link:
                 quote=asked.error or "", command=asked.command)  # fmt: skip
 
 
-def _summary(role: bool, user: str, old: bool) -> str:
+def _summary(why: Reason | None, user: str, *, old: bool) -> str:
     named = f" {user}" if user else ""
-    if role:
-        text = f"The server has no role{named}."
-    else:
-        text = f"The server refuses the user{named} with the password that the service has."
+    text = {
+        "no role": f"The server has no role{named}.",
+        "no password": f"The role{named} has no password on the server, so that none is right.",
+        "expired": f"The password of the role{named} has expired.",
+    }.get(why or "", f"The server refuses the user{named} with the password that the service has.")
     return f"{text} Its volume was initialised by an earlier start." if old else text
 
 
@@ -115,23 +125,24 @@ def _found(
     return Finding(_ID, _TITLE, confidence, summary, links, mends, missing=missing)
 
 
-def _mends(evidence: Evidence, event: LogEvent | None, user: str, old: bool) -> tuple[Mend, ...]:
-    shown = user or "app"
-    app, server, admin = app_name(evidence, event), server_name(evidence), superuser(evidence)
-    mends = [
-        Mend("command", environment_of(app),
-             "Shows which user the service really uses; the values include its password."),
-        Mend("command", f"docker exec -it {server} psql -U {admin} -d postgres -c '\\password {shown}'",
-             "Sets the password that the service has, and loses no data."),
-    ]  # fmt: skip
-    if event is not None and is_missing_role(event):
-        create = f"docker exec -it {server} createuser -U {admin} --pwprompt {shown}"
-        mends[1] = Mend("command", create, "Creates the role.")
+def _mends(evidence: Evidence, event: LogEvent | None, user: str, why: Reason | None, *, old: bool) -> tuple[Mend, ...]:
+    shown = plain(user, "app")
+    look = Mend("command", environment_of(evidence, app_name(evidence, event)),
+                "Shows which user the service really uses; the values include its password.")  # fmt: skip
+    if why == "no role":
+        call, good = f"createuser --pwprompt {shown}", "Creates the role, with the password that the service has."
+    elif why == "expired":
+        call = f'psql -d postgres -c "ALTER ROLE \\"{shown}\\" VALID UNTIL \\$\\$infinity\\$\\$"'
+        good = "Lets the password count again; a new one may have its day as well."
+    else:
+        call, good = (
+            f'psql -d postgres -c "\\password {shown}"',
+            "Sets the password that the service has, and loses no data.",
+        )
+    mends = (look, Mend("command", in_server(evidence, call, asks=True), good))
     text = "If the data may go: docker compose down --volumes, and start again."
-    why = "POSTGRES_USER and POSTGRES_PASSWORD count on an empty volume only" + (
-        ", and this one is not." if old else "."
-    )
-    return (*mends, Mend("text", text, why))
+    count = "POSTGRES_USER and POSTGRES_PASSWORD count on an empty volume only"
+    return (*mends, Mend("text", text, f"{count}, and this one is not." if old else f"{count}."))
 
 
 CAUSE = Cause(

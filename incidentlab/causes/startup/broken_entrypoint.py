@@ -7,6 +7,7 @@ from incidentlab.causes._evidence import cited, later, match, said, seen
 from incidentlab.causes._init_scripts import Failure, by_psql, failures
 from incidentlab.causes._server import ready
 from incidentlab.causes.startup import _unprepared
+from incidentlab.causes.startup._commands import started
 from incidentlab.causes.startup._course import (
     app_name,
     dead,
@@ -91,7 +92,7 @@ def _of_preparation(evidence: Evidence, failure: Failure) -> Finding:
         summary=_unprepared.summary(failure),
         evidence=(cited(event, "A script that should prepare the database fails"), *ending),
         mend=_unprepared.mends(failure),
-        missing=() if confidence == "certain" else wanted_state(evidence),
+        missing=() if confidence == "certain" else wanted_state(evidence, event),
     )
 
 
@@ -158,12 +159,6 @@ def _has_carriage_returns(script: ScriptFile) -> bool:
     return "\r\n" in script.text
 
 
-def _image(evidence: Evidence, event: LogEvent | None) -> str:
-    """Return the image to look into: ``docker run`` takes no container's name."""
-    app = app_name(evidence, event)
-    return next((one.image for one in evidence.containers if one.name == app and one.image), app)
-
-
 def _found(evidence: Evidence, confidence: Confidence, text: str, links: list[Link], event: LogEvent | None) -> Finding:
     return Finding(
         cause=_ID,
@@ -171,7 +166,7 @@ def _found(evidence: Evidence, confidence: Confidence, text: str, links: list[Li
         confidence=confidence,
         summary=summary(text, event),
         evidence=tuple(links),
-        mend=mends(_image(evidence, event), text, event, links),
+        mend=mends(started(evidence, app_name(evidence, event)), text, event, links),
         missing=() if confidence == "certain" else (_wanted(event), *wanted_state(evidence, event)),
     )
 

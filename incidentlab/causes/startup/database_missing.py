@@ -3,7 +3,7 @@
 import re
 
 from incidentlab.causes._evidence import cited, from_server, match, said, seen
-from incidentlab.causes.startup._commands import server_name, superuser
+from incidentlab.causes.startup._commands import in_server, plain
 from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._placeholder import unfilled
 from incidentlab.model.cause import Cause, Sign
@@ -18,7 +18,8 @@ ABSENT = Sign(
     name="database-absent",
     pattern=re.compile(
         r"[Dd]atabase \\{0,3}[\"“«`'] ?(?P<name>[^\"”»`'\\]{0,200}?) ?\\{0,3}[\"”»`'] does not exist(?!, skipping)"
-        r"|could not find your database: (?P<rails>[\w.\-]{1,200})|no such database: (?P<bouncer>[\w.\-]{1,200})"
+        r"|could not find your database: (?P<rails>[\w.\-]{0,199}[\w\-])"
+        r"|no such database: (?P<bouncer>[\w.\-]{0,199}[\w\-])"
     ),
     literals=("does not exist", "could not find your database", "no such database: "),
     examples=(
@@ -108,14 +109,12 @@ def _found(
 
 
 def _mends(evidence: Evidence, event: LogEvent | None, name: str, asked: DatabaseFacts | None) -> tuple[Mend, ...]:
-    shown = name or "app"
+    shown = plain(name, "app")
     there = f" The server has: {', '.join(asked.databases[:8])}." if asked and asked.databases else ""
-    app, server, admin = app_name(evidence, event), server_name(evidence), superuser(evidence)
     return (
-        Mend("command", f"docker exec {server} psql -U {admin} -d postgres -l", "Shows the databases that there are."),
-        Mend("command", f"docker exec {server} createdb -U {admin} {shown}",
-             "Creates it, empty; the migrations come next."),
-        Mend("text", f"Or let {app} use the database that exists.{there}",
+        Mend("command", in_server(evidence, "psql -d postgres -l"), "Shows the databases that there are."),
+        Mend("command", in_server(evidence, f"createdb {shown}"), "Creates it, empty; the migrations come next."),
+        Mend("text", f"Or let {app_name(evidence, event)} use the database that exists.{there}",
              "POSTGRES_DB creates a database on an empty volume only; without it, one is named like POSTGRES_USER."),
     )  # fmt: skip
 

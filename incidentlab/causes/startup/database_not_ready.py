@@ -12,6 +12,7 @@ from incidentlab.causes._evidence import (
     speaks_of_migrating,
 )
 from incidentlab.causes._server import cannot_start, has_own_cause, readiness, ready
+from incidentlab.causes.startup._commands import restart
 from incidentlab.causes.startup._course import (
     app_name,
     end_of,
@@ -155,7 +156,7 @@ def _found(
 
 def _mends(evidence: Evidence, event: LogEvent | None = None) -> tuple[Mend, ...]:
     why = "Brings the service back now, if the database is ready by now."
-    return Mend("command", f"docker restart {app_name(evidence, event)}", why), _waiting(evidence), _RETRYING
+    return Mend("command", restart(evidence, app_name(evidence, event)), why), _waiting(evidence), _RETRYING
 
 
 def _waiting(evidence: Evidence) -> Mend:

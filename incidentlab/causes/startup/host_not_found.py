@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from incidentlab.causes._evidence import cited
 from incidentlab.causes._server import cannot_start
-from incidentlab.causes.startup._commands import alone, lookup
+from incidentlab.causes.startup._commands import alone, lookup, plain
 from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._resolving import UNRESOLVED, host_in, host_named, unresolved
 from incidentlab.model.cause import Cause
@@ -116,7 +116,7 @@ def _mends(evidence: Evidence, event: LogEvent | None, name: str) -> tuple[Mend,
         text = f"Set the host to {joined['host']} alone, and the port ({joined['port']}) in its own setting."
         return (Mend("text", text, "A host is looked up as a name; a port is not part of it."),)
     app = app_name(evidence, event)
-    shown = name or "db"
+    shown = plain(name, "db")
     return (
         Mend("command", "docker ps --all" if alone(evidence, app) else "docker compose ps --all",
              "Shows whether the database's container runs."),
