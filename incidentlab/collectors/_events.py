@@ -31,6 +31,11 @@ _NAMED = re.compile(
 )
 _CAUSED = re.compile(r"^\s{0,16}---> |\bCaused by: ")
 _WORTH_SHOWING = ("LINE ", "DETAIL:", "HINT:", "CONTEXT:", "[SQL")
+# PostgreSQL's drivers by their frames in a stack that has no word of a database otherwise.
+_DRIVER_FRAMES = (
+    (" Npgsql.", "npgsql"), ("org.postgresql.", "org.postgresql"), ("node_modules/pg/", "pg"), ("/jackc/pgx", "pgx"),
+    ("node_modules/pg-pool/", "pg"), ("github.com/lib/pq", "pq"), ("tokio_postgres::", "tokio_postgres"),
+)  # fmt: skip
 _MOST_KEY_LINES = 24
 _LOGIN_REFUSED = ("28P01", "28000")
 
@@ -161,6 +166,7 @@ def with_trail(event: LogEvent, rows: Sequence[Row]) -> LogEvent:
         or (english.sqlstate if english else None),
         sql=event.sql or _statement(texts),
         key_lines=(*event.key_lines, *shown)[:_MOST_KEY_LINES],
+        packages=event.packages or tuple(dict.fromkeys(name for frame, name in _DRIVER_FRAMES if frame in texts)),
         severity="error"
         if event.severity in ("debug", "info") and _is_of_error(event, named, rows)
         else event.severity,

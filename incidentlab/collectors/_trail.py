@@ -20,7 +20,7 @@ _STACK = re.compile(
     r"|\s{2,8}lib/\S{1,300}\.exs?:\d{1,7}: |\s{4}query: "  # Elixir
     r"|Stack trace:$|\[?[Ss]tacktrace\]?:?$|#\d{1,4} |\s{2}thrown in /|\[previous exception\]"  # PHP
     r"|\s{1,8}\d{1,4}: [\w<]|\s{10,20}at /"  # Rust
-    r"|\s{1,12}---> [A-Z]|\s{2,12}--- End of |\s{2,8}Exception data:$|\s{0,8}POSITION: \d"  # .NET and Npgsql
+    r"|\s{1,12}---> [A-Z]|\s{0,12}--- End of |\s{2,8}Exception data:$|\s{0,8}POSITION: \d"  # .NET and Npgsql
     r"|\s{4,12}(?:Severity|SqlState|MessageText|Detail|Hint|Position|File|Line|Routine|Where|\w{3,16}Name): "
 )
 # main.main(), a frame of Go's stack; told by its place there.

@@ -200,3 +200,16 @@ def test_a_name_that_nothing_ties_to_a_database_is_no_incident_of_one(text: str)
 )
 def test_a_driver_a_name_or_what_was_said_right_before_ties_it(text: str) -> None:
     assert [one.cause for one in diagnose(evidence(app_log(text))).findings] == ["host-not-found"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "found"),
+    [
+        ("   at Npgsql.Internal.NpgsqlConnector.ConnectAsync(NpgsqlTimeout timeout)", True),
+        ("   at StackExchange.Redis.ConnectionMultiplexer.Connect(String configuration)", False),
+    ],
+    ids=["npgsql", "redis"],
+)
+def test_the_driver_in_the_stack_says_whose_name_was_not_known(frame: str, found: bool) -> None:
+    text = f"Unhandled exception. System.Net.Sockets.SocketException (11): Name or service not known\n{frame}"
+    assert isinstance(find(evidence(app_log(text))), Finding) == found

@@ -100,3 +100,17 @@ def test_an_error_field_of_several_lines_is_read_to_its_end() -> None:
     )
     assert 'password authentication failed for user "app"' in event.text
     assert event.sqlstate == "28P01"
+
+
+def test_an_asynchronous_stack_of_dotnet_is_one_event_and_names_the_driver_that_it_went_through() -> None:
+    event, after = _read(
+        """
+Unhandled exception. System.Net.Sockets.SocketException (11): Resource temporarily unavailable
+   at System.Net.Dns.GetHostEntryOrAddressesCore(String hostName)
+--- End of stack trace from previous location ---
+   at Npgsql.Internal.NpgsqlConnector.ConnectAsync(NpgsqlTimeout timeout)
+   at Program.<Main>$(String[] args) in /src/Program.cs:line 5
+Now listening on: http://[::]:8080"""
+    )
+    assert (event.last_line, event.packages, event.severity) == (5, ("npgsql",), "error")
+    assert after.first_line == 6
