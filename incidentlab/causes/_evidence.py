@@ -168,3 +168,12 @@ def _telling(event: LogEvent) -> tuple[int, str] | None:
     if event.exception or len(message) < _A_FEW_WORDS or message in event.text:
         return None
     return next(((number, text) for number, text in reversed(event.key_lines) if message in text), None)
+
+
+def cut(text: str, most: int) -> str:
+    """Return a line as part of a sentence: about so long, cut at a word, with an ellipsis where something is left out."""
+    text = " ".join(text.split())
+    if len(text) <= most:
+        return text
+    kept, _, part = text[:most].rpartition(" ")
+    return f"{kept if kept and len(part) < most // 2 else text[:most]} …"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from incidentlab.causes._evidence import (
     answered,
     cited,
+    cut,
     died,
     ended_name,
     ends,
@@ -18,7 +19,7 @@ from incidentlab.causes._evidence import (
 from incidentlab.causes._server import at_work, by_stranger, readiness, stopping
 from incidentlab.causes._serving import is_its_own
 from incidentlab.causes._states import ill, is_row
-from incidentlab.causes._unexplained import MEANT_WELL, TROUBLE, complaints, crashed, shortened, told
+from incidentlab.causes._unexplained import MEANT_WELL, TROUBLE, complaints, crashed, told
 from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -69,8 +70,7 @@ def healthy(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Sequence[S
     own = (event for event in evidence.logs if serves(event) and not _of_the_set_up(evidence, event))
     said = next(own, None) or _works_by_its_word(evidence)
     if said and not _troubled_since(evidence):
-        words = shortened(" ".join(said.text.split()), _SHOWN)
-        return f"The log says that it serves, line {cited(said, '').line}: {words}"
+        return f"The log says that it serves, line {cited(said, '').line}: {cut(said.text, _SHOWN)}"
     logged = {event.id for event in evidence.logs}
     settled = next((one for one in ruled_out if one.fact in logged), None)
     if settled and not _troubled_since(evidence):

@@ -89,9 +89,8 @@ def judge(evidence: Evidence, rules: Mapping[str, Cause]) -> Diagnosis:
     signs = [sign for one in ruled_out for sign in rules[one.cause].signs]
     fact = None if heard.broken else healthy(evidence, ruled_out, signs)
     if fact:
-        return Diagnosis(
-            "healthy", f"No incident found. {fact}{'' if fact.endswith('…') else '.'}", (), ruled_out, missing
-        )
+        end = "" if fact.endswith(("…", ".")) else "."
+        return Diagnosis("healthy", f"No incident found. {fact}{end}", (), ruled_out, missing)
     wanted = tuple(dict.fromkeys((*missing, *what_would_help(evidence, ruled_out, signs))))
     return Diagnosis(
         "inconclusive", "These facts show neither a known cause nor a healthy service.", (), ruled_out, wanted

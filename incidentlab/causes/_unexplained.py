@@ -2,7 +2,7 @@
 
 import re
 
-from incidentlab.causes._evidence import from_server, later
+from incidentlab.causes._evidence import cut, from_server, later
 from incidentlab.causes._server import ready
 from incidentlab.model.evidence import Evidence, LogEvent
 
@@ -40,14 +40,6 @@ def complaints(evidence: Evidence) -> tuple[LogEvent, ...]:
     return tuple(last.values())
 
 
-def shortened(text: str, length: int) -> str:
-    """Return a text of at most that many characters; where it was cut, at a word, it says so."""
-    if len(text) <= length:
-        return text
-    kept, _, part = text[:length].rpartition(" ")
-    return f"{kept if kept and len(part) < length // 2 else text[:length]} …"
-
-
 def told(event: LogEvent) -> str:
     """Return where an event stands and what it says: of a stack without its head, the deepest exception's line."""
     caused = next((one for one in reversed(event.key_lines) if _CAUSED.match(one[1])), None)
@@ -57,5 +49,5 @@ def told(event: LogEvent) -> str:
         shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN // 3].rstrip()} … {text[-_SHOWN * 2 // 3 :].lstrip()}"
     else:
         line, text = event.first_line, event.text.strip()
-        shown = shortened(text, _SHOWN)
+        shown = cut(text, _SHOWN)
     return f"line {line} of the log of {event.source}: {shown}"

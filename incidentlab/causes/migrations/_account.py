@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from incidentlab.causes._evidence import answered, cited, died, ends, from_server, is_after, later, serves, works
+from incidentlab.causes._evidence import answered, cited, cut, died, ends, from_server, is_after, later, serves, works
 from incidentlab.causes.migrations._course import course
 from incidentlab.causes.migrations._reading import Trouble
 from incidentlab.model.diagnosis import Link, Mend, RuledOut
@@ -81,7 +81,7 @@ def state(container: ContainerFacts) -> Link:
 
 def over(cause: str, title: str, what: str, event: LogEvent) -> RuledOut:
     """Return that a cause is ruled out by a later event; ``what`` is how it began, as the start of a sentence."""
-    return RuledOut(cause, title, f"{what}; line {event.first_line} shows: {event.text.strip()[:120]}", event.id)
+    return RuledOut(cause, title, f"{what}; line {event.first_line} shows: {cut(event.text, 120)}", event.id)
 
 
 def over_now(evidence: Evidence, cause: str, title: str, what: str) -> RuledOut | None:

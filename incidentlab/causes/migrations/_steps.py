@@ -16,7 +16,7 @@ _BEGINS = re.compile(
     r"|\bApplying (?P<django>[a-z_]\w{0,80}\.\w{1,160})\.\.\."
     r"|== (?P<rails>\d{4,14}[\w :.-]{0,160}?): migrating\b"
     r"|== Running (?P<ecto>\d{8,14} [\w.]{1,160}\.(?:change|up)/0) forward"
-    r"|\bApplying migration `(?P<prisma>[^`]{1,200})`"
+    r"|\bApplying migration `(?P<prisma>[^`]{1,200})`|\bApplying migration '(?P<ef>\d{14}_\w{1,160})'"
     r"|\bMigrating schema .{1,120}? to version \"?(?P<flyway>[^\"\n]{1,160})"
     r"|\bRunning Changeset: (?P<liquibase>\S{1,300})"
     r"|\bApplying: (?P<dbmate>\S{1,200}\.sql)\b|\bMigrating: (?P<laravel>\d{4}_\w{1,200})"

@@ -1,5 +1,7 @@
 """The database is at a revision that the code does not know."""
 
+import re
+
 from incidentlab.causes._evidence import cited, works
 from incidentlab.causes._toolbox import Tool, look, tool_of
 from incidentlab.causes._wanted import app_spoke
@@ -54,6 +56,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     )
 
 
+_PLAIN = re.compile(r"[\w.\-]{1,200}")
 _A_WORD = 4  # characters of a name that is found in few other names
 _NUMBERED = {"flyway": "*V{}__*", "golang-migrate": "*{}_*", "goose": "*{}_*", "django": "*{}_*"}
 _DEPLOYED = "Whether this code is the one that is deployed: compare it with the image."
@@ -162,10 +165,13 @@ def _mends(evidence: Evidence, name: str) -> tuple[Mend, ...]:
 
 def _search(tool: Tool, name: str) -> Mend:
     """Return how to find the code that has the revision; a short number is sought as the tool writes it in a name."""
-    if not name.replace("_", "").replace(".", "").isalnum() or (len(name) < _A_WORD and tool.name not in _NUMBERED):
+    first = name.partition(",")[0].strip()
+    if not _PLAIN.fullmatch(first) or (len(first) < _A_WORD and tool.name not in _NUMBERED):
         claim = "Shows what is applied beside what the code has; git log --all finds the release that has the rest."
         return look(tool, claim)
-    pattern = _NUMBERED.get(tool.name, "*{}*").format(name) if len(name) < _A_WORD else f"*{name}*"
+    if tool.name == "django":
+        first = first.replace(".", "/migrations/", 1)
+    pattern = _NUMBERED.get(tool.name, "*{}*").format(first) if len(first) < _A_WORD else f"*{first}*"
     return command(
         f"git log --all --oneline -- '{pattern}'",
         "Shows the branch or release that has this revision, if the code ever had it.",

@@ -23,6 +23,7 @@ _HEAPS = (
      "PHP has a limit of its own for each request; the container may have room."),
 )  # fmt: skip
 _KUBERNETES = re.compile(r"\bkubectl\b|\bLast State:|\bRestart Count:|\bCrashLoopBackOff\b|\bkubelet\b")
+_HOSTS_OWN = frozenset({"kernel", "docker", "dockerd", "containerd", "systemd", "kubelet", "k3s"})
 _SHELL_WORD = re.compile(r"[\w.\-]{1,128}")
 
 
@@ -72,7 +73,7 @@ def _look(evidence: Evidence, account: Account, victim: ContainerFacts | None) -
     why = "Shows the memory in use against the limit."
     if victim is None and any(_KUBERNETES.search(event.text) for event in evidence.logs):
         return Mend("command", "kubectl top pod --containers", f"{why[:-1]} (resources.limits).")
-    heard = (event.service for event in account.events if event.service != "kernel")
+    heard = (event.service for event in account.events if event.service not in _HOSTS_OWN)
     service = next((name for name in heard if _SHELL_WORD.fullmatch(name)), "")
     if victim is None and service:
         return Mend("command", f"docker stats --no-stream $(docker compose ps -q {service})", why)

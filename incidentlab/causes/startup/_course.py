@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from incidentlab.causes._evidence import answered, cited, ended_name, ends, from_server, later, said, serves, works
+from incidentlab.causes._evidence import answered, cited, cut, ended_name, ends, from_server, later, said, serves, works
 from incidentlab.causes._init_scripts import by_psql
 from incidentlab.causes._serving import advises
 from incidentlab.model.diagnosis import Link, RuledOut
@@ -65,7 +65,7 @@ def settled(evidence: Evidence, name: str, title: str, troubles: Sequence[LogEve
     clients = [event for event in troubles if not (from_server(event) or by_psql(event))]
     fact = _after_each(evidence, clients) if clients else _meanwhile(evidence, troubles)
     if fact:
-        why = f"{what}, and line {fact.first_line} shows success afterwards: {fact.text.strip()[:120]}"
+        why = f"{what}, and line {fact.first_line} shows success afterwards: {cut(fact.text, 120)}"
         return RuledOut(name, title, why, fact.id)
     now = works(evidence)
     if now:

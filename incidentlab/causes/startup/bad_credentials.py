@@ -1,6 +1,6 @@
 """The server does not accept the user or the password that the service shows."""
 
-from incidentlab.causes._evidence import cited, from_server, is_after
+from incidentlab.causes._evidence import cited, cut, from_server, is_after
 from incidentlab.causes.startup._commands import environment_of, in_server, plain
 from incidentlab.causes.startup._course import app_name, ending_links, got_through, settled, wanted_state
 from incidentlab.causes.startup._login import (
@@ -56,7 +56,7 @@ def _of_others(evidence: Evidence, refused: tuple[LogEvent, ...], over: RuledOut
         return None
     named = f" ({', '.join(users[:4])})" if users else ""
     why = f"Only the server tells of refused logins{named}, a health check's or a stranger's: line {works.first_line} "
-    return RuledOut(_ID, _TITLE, f"{why}shows that the service works, {works.text.strip()[:120]}", works.id)
+    return RuledOut(_ID, _TITLE, f"{why}shows that the service works, {cut(works.text, 120)}", works.id)
 
 
 def _is_refused(facts: DatabaseFacts) -> bool:

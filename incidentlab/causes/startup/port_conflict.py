@@ -2,7 +2,7 @@
 
 import re
 
-from incidentlab.causes._evidence import cited, later, said, seen, serves, shortly_before, works
+from incidentlab.causes._evidence import cited, cut, later, said, seen, serves, shortly_before, works
 from incidentlab.causes._server import ready
 from incidentlab.causes.startup._bind import BY_ENGINE, SIGNS, TAKEN
 from incidentlab.causes.startup._course import dead, end_of, same_program, state_link
@@ -36,7 +36,7 @@ def _settled(evidence: Evidence, last: LogEvent) -> RuledOut | None:
     same = (event for event in later(evidence, last) if same_program(event, last))
     after = next((event for event in same if serves(event) or ready(event)), None)
     if after and not BY_ENGINE.search(last.text):
-        why = f"The port was free at a later attempt, line {after.first_line}: {after.text.strip()[:120]}"
+        why = f"The port was free at a later attempt, line {after.first_line}: {cut(after.text, 120)}"
         return RuledOut(_ID, _TITLE, why, after.id)
     fact = works(evidence)
     if fact:
