@@ -171,7 +171,7 @@ def _telling(event: LogEvent) -> tuple[int, str] | None:
 
 
 def cut(text: str, most: int) -> str:
-    """Return a line as part of a sentence: about so long, cut at a word, with an ellipsis where something is left out."""
+    """Return a line as part of a sentence: cut at a word, with an ellipsis where something is left out."""
     text = " ".join(text.split())
     if len(text) <= most:
         return text
