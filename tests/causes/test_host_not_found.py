@@ -213,3 +213,12 @@ def test_a_driver_a_name_or_what_was_said_right_before_ties_it(text: str) -> Non
 def test_the_driver_in_the_stack_says_whose_name_was_not_known(frame: str, found: bool) -> None:
     text = f"Unhandled exception. System.Net.Sockets.SocketException (11): Name or service not known\n{frame}"
     assert isinstance(find(evidence(app_log(text))), Finding) == found
+
+
+@pytest.mark.parametrize("code", ["EAI_AGAIN", "ENOTFOUND"])
+def test_a_url_that_node_cannot_read_leads_to_the_name_base(code: str) -> None:
+    found = find(evidence(app_log(f"api-1  | Error: getaddrinfo {code} base\napi-1  | npm error code 1")))
+    assert isinstance(found, Finding)
+    assert "cannot read the URL" in found.summary
+    assert "%40" in found.mend[1].text
+    assert find(evidence(app_log(f"api-1  | Error: getaddrinfo {code} baseline"))) is None

@@ -79,6 +79,8 @@ _POSTGRES = re.compile(
     re.IGNORECASE,
 )
 _DATABASES_NAME = re.compile(r"(?:^|[_\-.])(?:db|pg|postgres\w{0,8}|database)|db[_\-]?\d{0,3}$", re.IGNORECASE)
+# What node-postgres asks for where it cannot read its URL: pg-connection-string takes it as relative to postgres://base.
+UNREAD = "base"
 _NEAR = 3  # lines of the same program before, in which it may say what it is about to connect to
 _A_PORT = re.compile(r"\b[a-z][\w\-]{0,100}:(?!53\b|54\d\d\b|64\d\d\b|65\d\d\b)\d{2,5}\b", re.IGNORECASE)
 
@@ -97,6 +99,8 @@ def is_unresolved(event: LogEvent) -> bool:
     text = _all_of(event)
     if _OF_THE_WEB.search(text) or (name and _ANOTHER.match(name)):
         return False
+    if name == UNREAD and "getaddrinfo " in text:
+        return True
     return bool(_POSTGRES.search(text)) or bool(name and _DATABASES_NAME.search(name))
 
 

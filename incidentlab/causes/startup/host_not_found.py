@@ -5,9 +5,9 @@ from difflib import get_close_matches
 
 from incidentlab.causes._evidence import cited
 from incidentlab.causes._server import cannot_start
-from incidentlab.causes.startup._commands import alone, lookup, plain
+from incidentlab.causes.startup._commands import alone, environment_of, lookup, plain
 from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
-from incidentlab.causes.startup._resolving import UNRESOLVED, host_in, host_named, unresolved
+from incidentlab.causes.startup._resolving import UNREAD, UNRESOLVED, host_in, host_named, unresolved
 from incidentlab.model.cause import Cause
 from incidentlab.model.compose import ComposeFacts, ComposeService
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -54,6 +54,8 @@ def _summary(name: str, absent: ComposeFacts | None, apart: tuple[ComposeService
     joined = _WITH_PORT.fullmatch(name)
     if joined:
         return f"The setting for the host holds a port too: “{name}” as a whole is looked up as a name."
+    if name == UNREAD and not absent:
+        return "node-postgres looks up the name base where it cannot read the URL that it is given."
     if absent:
         return f"The service calls {name}, and no service of the compose project has that name.{_meant(name, absent)}"
     if apart:
@@ -116,6 +118,13 @@ def _mends(evidence: Evidence, event: LogEvent | None, name: str) -> tuple[Mend,
         text = f"Set the host to {joined['host']} alone, and the port ({joined['port']}) in its own setting."
         return (Mend("text", text, "A host is looked up as a name; a port is not part of it."),)
     app = app_name(evidence, event)
+    if name == UNREAD:
+        return (
+            Mend("command", environment_of(evidence, app), "Shows the URL that the service has; mind the password."),
+            Mend("text", "Let it begin with postgres:// and name a host, and write what is special in a password "
+                 "as URLs do: @ is %40, # is %23, / is %2F, ? is %3F, % is %25.",
+                 "What cannot be read as a URL is taken for a path below postgres://base."),
+        )  # fmt: skip
     shown = plain(name, "db")
     return (
         Mend("command", "docker ps --all" if alone(evidence, app) else "docker compose ps --all",
