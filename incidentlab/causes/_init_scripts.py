@@ -15,6 +15,7 @@ from incidentlab.model.evidence import LogEvent
 
 FOLDER = "/docker-entrypoint-initdb.d/"
 PLACE = re.compile(r"\bpsql:(?P<script>/docker-entrypoint-initdb\.d/[^\n:]{1,300}):(?P<line>\d{1,7}): (?P<said>[^\n]+)")
+_FED = re.compile(r"[^\W\d_]{2,16}:  ")  # psql's own lines, where a script feeds it: "ERROR:  …"
 _STARTS = re.compile(r"\b(?:running|sourcing|executing) (?P<script>/docker-entrypoint-initdb\.d/\S{1,300})")
 _GOES_ON = re.compile(
     r"\bPostgreSQL init process complete\b|\blistening on (?:IPv[46]|Unix)"
@@ -47,7 +48,11 @@ class _Run:
 
 def said_by(logs: Sequence[LogEvent]) -> frozenset[str]:
     """Return the ids of what the server and psql said of such scripts' statements."""
-    return frozenset(event.id for run in _runs(logs) for event in run.events if from_server(event) or by_psql(event))
+    return frozenset(event.id for run in _runs(logs) for event in run.events if _of_a_statement(event))
+
+
+def _of_a_statement(event: LogEvent) -> bool:
+    return from_server(event) or by_psql(event) or bool(_FED.match(event.text))
 
 
 def failures(logs: Sequence[LogEvent]) -> tuple[Failure, ...]:

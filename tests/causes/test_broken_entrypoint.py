@@ -178,6 +178,7 @@ _BY_PSQL = 'db-1   | psql:/docker-entrypoint-initdb.d/2-people.sql:31: ERROR:  r
 _BY_SERVER = """db-1   | 2026-05-02 10:00:02.000 UTC [58] ERROR:  relation "team" does not exist at character 13
 db-1   | 2026-05-02 10:00:02.000 UTC [58] STATEMENT:  insert into team values (1);"""
 _SECOND = "db-1   | /usr/local/bin/docker-entrypoint.sh: running /docker-entrypoint-initdb.d/2-people.sql"
+_BY_PSQL_ALONE = 'db-1   | ERROR:  relation "team" does not exist'
 _NO_NAME = "api-1  | psycopg.OperationalError: failed to resolve host 'db': [Errno -2] Name or service not known"
 _SHELL = "db-1   | /usr/local/bin/docker-entrypoint.sh: sourcing /docker-entrypoint-initdb.d/2-people.sh"
 
@@ -191,6 +192,7 @@ _SHELL = "db-1   | /usr/local/bin/docker-entrypoint.sh: sourcing /docker-entrypo
         ([_BY_PSQL], "likely"),
         ([_BY_PSQL.replace("ERROR", "FEHLER").replace("does not exist", "existiert nicht")], "likely"),
         ([_STARTED, _SHELL, _BY_SERVER, "db-1 exited with code 3", _NO_NAME], "likely"),
+        ([_STARTED, _SHELL, _BY_SERVER, _BY_PSQL_ALONE, "db-1 exited with code 3", _NO_NAME], "likely"),
     ],
 )
 def test_a_script_that_prepares_the_database_and_fails_explains_all_the_rest(lines: list[str], confidence: str) -> None:
