@@ -56,7 +56,9 @@ def read(lines: Iterable[LogLine | str], source: str, command: str = "") -> tupl
 
 
 def _called(speaker: str, events: Iterator[LogEvent]) -> Iterator[LogEvent]:
-    return (replace(event, speaker=speaker) for event in events) if speaker else events
+    # A pod's name is its own; its container's is that of the service.
+    name = speaker.partition(":")[0]
+    return (replace(event, speaker=name) for event in events) if name else events
 
 
 def _of_speaker(table: list[Row], source: str, command: str) -> Iterator[LogEvent]:
