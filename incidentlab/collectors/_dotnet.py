@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from incidentlab.collectors import _events, _inner
-from incidentlab.collectors._rows import LONGEST, Row
+from incidentlab.collectors._rows import LONGEST, Origin, Row
 from incidentlab.model.evidence import LogEvent
 
 _HEAD = re.compile(r"(?:fail|crit|warn): [A-Za-z]\S{0,200}\[\d{1,6}\]$")
@@ -21,7 +21,7 @@ _RAISED = re.compile(r"\s{0,12}(?:---> )?(?P<dotted>[A-Z][\w.]{2,120}Exception)(
 _FRAME = re.compile(r"\s{6,16}at \S|\s{6,16}--- ")
 
 
-def scan(table: Sequence[Row], at: int, source: str, command: str, service: str) -> tuple[LogEvent, int] | None:
+def scan(table: Sequence[Row], at: int, origin: Origin) -> tuple[LogEvent, int] | None:
     """Return the event of a message that begins at ``table[at]`` and the index after it, or ``None``."""
     head = table[at]
     if head.text[4:6] != ": " or head.record is not None or not _HEAD.match(head.text):
@@ -36,7 +36,7 @@ def scan(table: Sequence[Row], at: int, source: str, command: str, service: str)
     text = f"{head.text} {body[0].text.strip()}"
     if told is not body[0]:
         text = f"{text} {told.text.strip().removeprefix('---> ')}"
-    event = _events.of_line(head._replace(text=text[:LONGEST]), source, command, service)
+    event = _events.of_line(head._replace(text=text[:LONGEST]), origin)
     event = _events.with_trail(event, table[at + 1 : end])
     found = _RAISED.match(told.text)
     sql = _statement(body) if event.sql is None else event.sql

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from incidentlab.collectors import _inner, _languages, _postgres, _record, _services, _sqlstate, _traceback
-from incidentlab.collectors._rows import LONGEST, Row
+from incidentlab.collectors import _inner, _languages, _postgres, _record, _sqlstate, _traceback
+from incidentlab.collectors._rows import LONGEST, Origin, Row
 from incidentlab.collectors._severity import of_word, says_its_level, severity
 from incidentlab.collectors._traceback import Raised
 from incidentlab.model.evidence import LogEvent
@@ -40,7 +40,7 @@ _MOST_KEY_LINES = 24
 _LOGIN_REFUSED = ("28P01", "28000")
 
 
-def of_message(message: _postgres.Message, source: str, command: str, service: str) -> LogEvent:
+def of_message(message: _postgres.Message, origin: Origin) -> LogEvent:
     """Return the event of one message of PostgreSQL's server."""
     first, last = message.rows[0], message.rows[-1]
     level = of_word(message.level)
@@ -52,8 +52,8 @@ def of_message(message: _postgres.Message, source: str, command: str, service: s
             english = english._replace(text=f"{english.text}\n{detail.text}")
         english = english or detail
     return LogEvent(
-        id=f"log:{source}:{first.number}",
-        source=source,
+        id=f"log:{origin.source}:{first.number}",
+        source=origin.source,
         first_line=first.number,
         last_line=last.end,
         text=message.text,
@@ -62,8 +62,9 @@ def of_message(message: _postgres.Message, source: str, command: str, service: s
         sqlstate=message.sqlstate or _sqlstate.in_text(message.text) or (english.sqlstate if english else None),
         sql=message.statement,
         key_lines=_pairs(message.rows) if level in ("error", "fatal") else (),
-        command=command,
-        service=service,
+        command=origin.command,
+        service=origin.service,
+        speaker=origin.speaker,
         from_server=True,
         english=english.text if english else "",
     )
@@ -77,7 +78,7 @@ def _rest_of_first(message: _postgres.Message) -> Iterator[str]:
         yield row.text.strip()
 
 
-def of_block(rows: Sequence[Row], block: _traceback.Block, source: str, command: str, service: str) -> LogEvent:
+def of_block(rows: Sequence[Row], block: _traceback.Block, origin: Origin) -> LogEvent:
     """Return the event of a chain of exceptions that was printed in ``rows``."""
     last, inner = block.raised[-1], _innermost(block.raised)
     wrapped = _wrapped(inner.row.text)
@@ -85,8 +86,8 @@ def of_block(rows: Sequence[Row], block: _traceback.Block, source: str, command:
     texts = "\n".join(row.text for one in block.raised for row in (one.row, *one.more))
     english = _english(inner.row.text) or _english(last.row.text)
     return LogEvent(
-        id=f"log:{source}:{rows[0].number}",
-        source=source,
+        id=f"log:{origin.source}:{rows[0].number}",
+        source=origin.source,
         first_line=rows[0].number,
         last_line=rows[-1].end,
         text=last.row.text,
@@ -98,14 +99,15 @@ def of_block(rows: Sequence[Row], block: _traceback.Block, source: str, command:
         sqlstate=_sqlstate.of_class(cause) or _sqlstate.in_text(texts) or (english.sqlstate if english else None),
         sql=_statement(texts),
         key_lines=_key_lines(inner, last),
-        command=command,
+        command=origin.command,
         packages=block.packages,
-        service=service,
+        service=origin.service,
+        speaker=origin.speaker,
         english=english.text if english else "",
     )
 
 
-def of_line(row: Row, source: str, command: str, service: str) -> LogEvent:
+def of_line(row: Row, origin: Origin) -> LogEvent:
     """Return the event of one line that stands by itself."""
     text = row.text
     record = row.record
@@ -124,8 +126,8 @@ def of_line(row: Row, source: str, command: str, service: str) -> LogEvent:
     english = _english(text) if grave or found or level == "warning" else None
     state = record.sqlstate if record else None
     return LogEvent(
-        id=f"log:{source}:{row.number}",
-        source=source,
+        id=f"log:{origin.source}:{row.number}",
+        source=origin.source,
         first_line=row.number,
         last_line=row.end,
         text=text,
@@ -139,8 +141,9 @@ def of_line(row: Row, source: str, command: str, service: str) -> LogEvent:
         or (english.sqlstate if english else None),
         sql=_statement(text),
         key_lines=((row.number, text),) if grave else (),
-        command=command,
-        service=service,
+        command=origin.command,
+        service=origin.service,
+        speaker=origin.speaker,
         english=english.text if english else "",
     )
 
@@ -188,11 +191,6 @@ def _is_of_error(event: LogEvent, named: tuple[str, str] | None, rows: Sequence[
     if says_its_level(event.text):
         return False
     return bool(event.sqlstate or named) or rows[0].text.startswith(("LINE ", "\tIs the server "))
-
-
-def service_of(row: Row) -> str:
-    """Return the service that a row's speaker belongs to, "" where the log does not say."""
-    return _services.service(row.speaker) if row.speaker else ""
 
 
 def _innermost(raised: Sequence[Raised]) -> Raised:

@@ -20,6 +20,15 @@ _MOST_WRAPS = 3
 _AT_ONCE = 32  # lines that are looked at together
 
 
+class Origin(NamedTuple):
+    """Where lines come from: the log, the command that shows it, the service and, of several, which replica."""
+
+    source: str
+    command: str
+    service: str = ""
+    speaker: str = ""
+
+
 class Row(NamedTuple):
     """One line as the readers see it; ``number`` counts from 1 in its log.
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from incidentlab.collectors import _dotnet, _events, _groups, _postgres, _rich, _services, _traceback, _trail
 from incidentlab.collectors._record import Record
-from incidentlab.collectors._rows import LONGEST, Row, rows
+from incidentlab.collectors._rows import LONGEST, Origin, Row, rows
 from incidentlab.collectors._severity import of_word
 from incidentlab.model.events import LogLine
 from incidentlab.model.evidence import LogEvent
@@ -43,27 +43,26 @@ def read(lines: Iterable[LogLine | str], source: str, command: str = "") -> tupl
     speakers: dict[str, list[Row]] = {}
     for row in rows(lines):
         speakers.setdefault(row.speaker, []).append(row)
-    if len(speakers) == 1:
-        return tuple(_of_speaker(next(iter(speakers.values())), source, shown_by))
-    # Where several speakers are one service, its replicas, each event says whose it is.
-    services = {speaker: _services.service(speaker) if speaker else "" for speaker in speakers}
-    count = Counter(services.values())
-    found = [
-        _called(speaker if count[services[speaker]] > 1 else "", _of_speaker(said, source, shown_by))
-        for speaker, said in speakers.items()
-    ]
+    origins = _origins(speakers, source, shown_by)
+    found = [_of_speaker(said, origins[speaker]) for speaker, said in speakers.items()]
+    if len(found) == 1:
+        return tuple(found[0])
     return tuple(sorted((event for events in found for event in events), key=lambda event: event.first_line))
 
 
-def _called(speaker: str, events: Iterator[LogEvent]) -> Iterator[LogEvent]:
-    # A pod's name is its own; its container's is that of the service.
-    name = speaker.partition(":")[0]
-    return (replace(event, speaker=name) for event in events) if name else events
+def _origins(speakers: Iterable[str], source: str, command: str) -> dict[str, Origin]:
+    """Return who each speaker is; where several are one service, its replicas, they keep their own names too."""
+    services = {speaker: _services.service(speaker) if speaker else "" for speaker in speakers}
+    count = Counter(services.values())
+    return {
+        # A pod's name is its own; its container's is that of the service.
+        speaker: Origin(source, command, service, speaker.partition(":")[0] if count[service] > 1 else "")
+        for speaker, service in services.items()
+    }
 
 
-def _of_speaker(table: list[Row], source: str, command: str) -> Iterator[LogEvent]:
+def _of_speaker(table: list[Row], origin: Origin) -> Iterator[LogEvent]:
     table = _joined(table) if any(row.part for row in table) else table
-    service = _events.service_of(table[0])
     bare = _postgres.is_bare(table)
     at, last = 0, len(table)
     while at < last:
@@ -71,7 +70,7 @@ def _of_speaker(table: list[Row], source: str, command: str) -> Iterator[LogEven
         if not row.text.strip():
             at += 1
             continue
-        event, at = _event(table, at, source, command, service, bare=bare)
+        event, at = _event(table, at, origin, bare=bare)
         if at < last and _may_go_on(event, table[at].text):
             end = _trail.end(table, at)
             if end > at:
@@ -80,39 +79,37 @@ def _of_speaker(table: list[Row], source: str, command: str) -> Iterator[LogEven
         yield event
 
 
-def _event(
-    table: Sequence[Row], at: int, source: str, command: str, service: str, *, bare: bool
-) -> tuple[LogEvent, int]:
+def _event(table: Sequence[Row], at: int, origin: Origin, *, bare: bool) -> tuple[LogEvent, int]:
     row = table[at]
     message = _postgres.scan(table, at, bare=bare)
     if message:
-        return _events.of_message(message, source, command, service), message.end
+        return _events.of_message(message, origin), message.end
     if row.record is not None:
-        return _record_event(row, source, command, service), at + 1
-    logged = _dotnet.scan(table, at, source, command, service)
+        return _record_event(row, origin), at + 1
+    logged = _dotnet.scan(table, at, origin)
     if logged:
         return logged
     block = _groups.scan(table, at) or _traceback.scan(table, at)
     if block and block.raised:
-        return _events.of_block(table[at : block.end], block, source, command, service), block.end
+        return _events.of_block(table[at : block.end], block, origin), block.end
     wrapped = _rich.scan(table, at)
     if wrapped:
-        return _events.of_line(wrapped[0], source, command, service), wrapped[1]
-    event = _events.of_line(row, source, command, service)
+        return _events.of_line(wrapped[0], origin), wrapped[1]
+    event = _events.of_line(row, origin)
     return _object(table, at, event) if row.text.endswith("{") else (event, at + 1)
 
 
-def _record_event(row: Row, source: str, command: str, service: str) -> LogEvent:
+def _record_event(row: Row, origin: Origin) -> LogEvent:
     """Return the event of a structured line; a traceback within it makes it that of an exception."""
     record = row.record or Record(row.text)
-    event = _events.of_line(row, source, command, service)
+    event = _events.of_line(row, origin)
     if not record.more:
         return event
     within = [Row(row.number, text, row.at) for text in (row.text, *record.more)]
     for index in range(len(within)):
         block = _groups.scan(within, index) or _traceback.scan(within, index)
         if block and block.raised:
-            raised = _events.of_block(within[index : block.end], block, source, command, service)
+            raised = _events.of_block(within[index : block.end], block, origin)
             level = of_word(record.level) if record.level else "error"
             lines = tuple(dict.fromkeys((*event.key_lines, *raised.key_lines)))
             return replace(raised, severity="error" if level == "info" else level, at=row.at, key_lines=lines)
@@ -154,5 +151,5 @@ def _object(table: Sequence[Row], at: int, event: LogEvent) -> tuple[LogEvent, i
         return event, at + 1
     said = f"{event.text.removesuffix('{').rstrip()} {fields.get('severity', 'ERROR')}:  {fields.get('message', '')}"
     row = Row(event.first_line, f"{said.strip()} (code: '{fields.get('code', '')}')", event.at)
-    whole = _events.of_line(row, event.source, event.command, event.service)
+    whole = _events.of_line(row, Origin(event.source, event.command, event.service, event.speaker))
     return replace(whole, last_line=table[end].end), end + 1
