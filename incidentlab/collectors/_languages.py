@@ -39,8 +39,8 @@ _PLAIN_WORDS = re.compile(
     r"|storniere|konnte\b|Transaktion|Verklemmung|aufgebraucht|abgelaufen|verlangt|abgebrochen|Ausgabefehler"
     r"|SYSCALL-Fehler|SSL-Fehler|[NnSs][oe] (?:se|ha|pudo|existe|queda)\b|entrada/salida|desconocido|La red\b|Permiso"
     r"|denegado|El proceso|en llamada|error de |[Dd]emasiados|abortando|fuera de|los archivos|memoria\b|terminando"
-    r"|el (?:sistema|servidor|valor)\b|tiempo de|inconnu|mot de passe|[Aa]ucune?\b|erreur|Trop de|en dehors|n'existe|trop longue"
-    r"|chyba|nelze|limit dyskowy|Brak trasy|Nie ma\b|Cota da|Sistema de|Muitos|Salt-okunur)"
+    r"|el (?:sistema|servidor|valor)\b|tiempo de|inconnu|mot de passe|[Aa]ucune?\b|erreur|Trop de|en dehors|n'existe"
+    r"|trop longue|chyba|nelze|limit dyskowy|Brak trasy|Nie ma\b|Cota da|Sistema de|Muitos|Salt-okunur)"
 )
 _SHARED = ("FATAL: ", "ERROR: ", "LOG: ", "rror: ", "PANIC: ", "ception: ")
 _CAPITALS = re.compile(r"(?P<word>[A-Z]{3,10}) ?: ")
