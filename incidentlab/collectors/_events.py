@@ -35,6 +35,8 @@ _WORTH_SHOWING = ("LINE ", "DETAIL:", "HINT:", "CONTEXT:", "[SQL")
 _DRIVER_FRAMES = (
     (" Npgsql.", "npgsql"), ("org.postgresql.", "org.postgresql"), ("node_modules/pg/", "pg"), ("/jackc/pgx", "pgx"),
     ("node_modules/pg-pool/", "pg"), ("github.com/lib/pq", "pq"), ("tokio_postgres::", "tokio_postgres"),
+    ("com.zaxxer.hikari.", "hikari"), ("(postgrex ", "postgrex"), ("sqlx_core::", "sqlx"),
+    ("connection_adapters/postgresql", "pg"), ("Doctrine\\DBAL\\Driver", "dbal"),
 )  # fmt: skip
 _MOST_KEY_LINES = 24
 _LOGIN_REFUSED = ("28P01", "28000")

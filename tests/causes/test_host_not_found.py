@@ -179,6 +179,7 @@ def test_a_look_that_found_no_host_asks_for_that_one() -> None:
         "HTTPConnectionPool(host='db-api', port=80): Max retries exceeded (Name or service not known)",
         "dial tcp: lookup stats on 127.0.0.11:53: no such host",
         "socket.gaierror: [Errno -2] Name or service not known",
+        "Error: getaddrinfo ENOTFOUND orders\n    at /srv/node_modules/got/index.js:45:11",
         "connecting to the database\nconnected\nconnecting to nats\ndial tcp: lookup bus: no such host",
         "opening the database pool\nError connecting to bus:4222: Name or service not known",
     ],
@@ -196,6 +197,12 @@ def test_a_name_that_nothing_ties_to_a_database_is_no_incident_of_one(text: str)
         "com.zaxxer.hikari.pool.HikariPool: java.net.UnknownHostException: orders",
         "dial tcp: lookup db2 on 127.0.0.11:53: no such host",
         "sqlx: failed to lookup address information: Name or service not known",
+        "Error: getaddrinfo EAI_AGAIN base\n    at GetAddrInfoReqWrap.onlookup [as oncomplete] (node:dns:118:26)",
+        "Unhandled exception. System.Net.Sockets.SocketException (11): Name or service not known\n"
+        "   at System.Net.Dns.GetHostEntryOrAddressesCore(String hostName)\n"
+        "--- End of stack trace from previous location ---\n"
+        "   at Npgsql.Internal.NpgsqlConnector.ConnectAsync(NpgsqlTimeout timeout)",
+        "Error: getaddrinfo ENOTFOUND orders\n    at /srv/node_modules/pg-pool/index.js:45:11",
     ],
 )
 def test_a_driver_a_name_or_what_was_said_right_before_ties_it(text: str) -> None:

@@ -73,7 +73,7 @@ _OF_THE_WEB = re.compile(
 )
 _POSTGRES = re.compile(
     r"translate host name|failed to resolve host|\bpostgres|\bpsycopg|\basyncpg|\bpq:|\bpgx|\bPSQL|\bpgsql\b"
-    r"|\bDBConnection\b|\bdatabase\b|\b5432\b|\bpg_|\bpsql\b|\bpg\b|\bdb\b|django\.db|sqlalchemy|\bNpgsql|\bhikari"
+    r"|\bDBConnection\b|\bpostgrex\b|\bpq\b|\bdatabase\b|\b5432\b|\bpg_|\bpsql\b|\bpg\b|\bdb\b|django\.db|sqlalchemy|\bNpgsql|\bhikari"
     r"|\bjdbc|\bsequelize|\btypeorm|\bprisma|\bknex|\bdiesel\b|\bsqlx|\bgorm\b|\bactive_?record|\bhibernate|\bflyway"
     r"|\bliquibase|\balembic|\bdoctrine|\bdbal\b|\bPDO|\bpgbouncer",
     re.IGNORECASE,
