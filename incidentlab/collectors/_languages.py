@@ -41,9 +41,9 @@ _PLAIN_WORDS = frozenset((
     "Keine", "Dateisystem", "Benutzeraufforderung", "inkompatibel", "entdeckt", "werden", "abgelaufen",
     "desconocido", "La", "Permiso", "ficheros", "lo", "ou", "au", "le", "presso", "richiesto", "servizio", "sul",
     "negato", "aperti", "dell'utente", "dell'indirizzo", "ricezione", "rilevato", "dello", "scaduto", "dyskowy",
-    "trasy", "mot", "passe", "abertos", "terminerades", "In/ut-fel", "filsystem", "ogiltig", "aktiva", "databassystemet", "dosya",
+    "trasy", "abertos", "terminerades", "In/ut-fel", "filsystem", "ogiltig", "aktiva", "databassystemet", "dosya",
     "chyba:", "fel:", "SSL-Fehler:", "SSL-SYSCALL-Fehler:", "SSL-fel:", "existiert", "tut", "das", "Das", "Die",
-    "startet", "wurde", "konnte", "proceso", "llamada", "enviar", "detectado", "limites", "takiego",
+    "startet", "wurde", "konnte", "proceso", "llamada", "enviar", "detectado", "limites", "takiego", "passe",
 ))  # fmt: skip
 _SHARED = ("FATAL: ", "ERROR: ", "LOG: ", "rror: ", "PANIC: ", "ception: ")
 _CAPITALS = re.compile(r"(?P<word>[A-Z]{3,10}) ?: ")
