@@ -122,7 +122,7 @@ def _summary(account: Account) -> str:
         return "The URL says sslmode, which asyncpg does not know under that name."
     if key_file(account):
         whose = "The server" if account.by_server else "The client"
-        return f"{whose} does not use the private key {key_file(account)}: others than its owner may read it."
+        return f"{whose} does not use the private key {key_file(account)}: its owner or its mode is not accepted."
     if WANTS_CLIENTS_OWN in text:
         return "The server demands a certificate of the client's own, and the client shows none that it accepts."
     if server_demands(account):
