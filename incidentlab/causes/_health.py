@@ -16,6 +16,7 @@ from incidentlab.causes._evidence import (
     shows,
     works,
 )
+from incidentlab.causes._failing import says_it_failed, says_it_is_gone
 from incidentlab.causes._server import at_work, by_stranger, readiness, stopping
 from incidentlab.causes._serving import is_its_own
 from incidentlab.causes._states import ill, is_row
@@ -99,7 +100,7 @@ def _ended_for_good(evidence: Evidence) -> bool:
             later_ones.add(ended_name(event))
         elif serves(event) or answered(event):
             later_ones.add(event.service)
-        elif ends(event) and not from_server(event):
+        elif (ends(event) or says_it_is_gone(event.text)) and not from_server(event):
             name = ended_name(event)
             if not any(not name or not one or one in name for one in later_ones):
                 return True
@@ -124,6 +125,8 @@ def _troubled_since(evidence: Evidence) -> bool:
             continue
         if answered(event) or serves(event) or _is_up(event):
             return False
+        if says_it_failed(event.text):
+            return True
         if TROUBLE.search(event.text) and not MEANT_WELL.search(event.text):
             return True
     return False

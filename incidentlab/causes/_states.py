@@ -8,8 +8,8 @@ import re
 
 from incidentlab.model.evidence import Evidence, LogEvent
 
-# Docker's STATUS column, compose's of both generations and the lines of its `up`, Kubernetes' reasons and its READY
-# column, Swarm's task states, systemd's.
+# Docker's STATUS column, compose's of both generations and the lines of its `up`, Kubernetes' reasons, events and READY
+# column, Swarm's states of tasks and services, systemd's, pm2's table, ECS' events.
 _ILL = re.compile(
     r"\(unhealthy\)|\bis unhealthy\b|\bRestarting \(\d{1,3}\)|\b[Ee]xited \((?!0\))\d{1,3}\)|\s{2}Exit (?!0\b)\d{1,3}\b"
     r"|\bDead\s*$|\bUp \(unhealthy\)|\bContainer \S{1,120}\s{1,80}(?:Error|Unhealthy|Exited)\b"
@@ -18,7 +18,10 @@ _ILL = re.compile(
     r"|CreateContainerConfigError|CreateContainerError|RunContainerError|StartError|ContainerCannotRun)\b"
     r"|^\S{1,253}\s{1,80}\d{1,3}/\d{1,3}\s{1,80}(?:Init:)?(?:Error|Evicted|Unknown|Failed)\b"
     r"|^\S{1,253}\s{1,80}0/\d{1,3}\s{1,80}Running\b"
-    r"|\bFailed \d{1,4} \w{1,8} ago\b|\bActive: failed\b"
+    r"|\bWarning\s{1,80}(?:\d\S{0,12}\s{1,80}|\S{1,12} \(x\d{1,6} over \S{1,12}\)\s{1,80})?"
+    r"(?:Unhealthy|BackOff|Failed\w{0,40})\b|\bfailed container health checks\b"
+    r"|[│|]\s{0,40}errored\s{0,40}[│|]|\breplicated\s{1,80}0/[1-9]"
+    r"|\b(?:Failed|Rejected) \d{1,4} \w{1,8} ago\b|\bActive: failed\b"
     r"|\bcode=(?:exited|killed|dumped), status=(?!0\b)\d|\bFailed with result '|\bJob for \S{1,120} failed\b"
 )
 _WELL = re.compile(
@@ -30,6 +33,7 @@ _WELL = re.compile(
 _ROW = re.compile(
     r"\bUp (?:\d{1,4} \w{1,8}|About an? \w{1,8}|Less than a second)\b|\s{2}Up\b|\bExited \(\d"
     r"|^\S{1,253}\s{1,80}\d{1,3}/\d{1,3}\s{1,80}[A-Z]|\bContainer \S{1,120}\s{1,80}[A-Z][a-z]{1,12}\b"
+    r"|^(?:\S{1,12}\s{1,80})?Normal\s{1,80}(?:\S{1,24} \(x\d{1,6} over \S{1,12}\)\s{1,80})?[A-Z]\w{1,40}\b"
 )
 _NAMED = re.compile(r"\b[Cc]ontainer (?P<name>[\w.\-]{1,120})")
 _NAME = re.compile(r"[a-z0-9][\w.\-]{0,120}[a-z0-9]", re.IGNORECASE)

@@ -42,7 +42,8 @@ _ENDINGS = (
     "Worker failed to boot", "Application startup failed", "Back-off restarting", "back-off restarting",
     "CrashLoopBackOff", "OOMKilled", "oom-kill", "Out of memory", "Killed process", "SIGKILL", "signal 9",
     "Segmentation fault", "core dumped", "was terminated by signal", "unhealthy", "Restarting (", "ImagePullBackOff",
-    "ErrImagePull", "FAILED TO START", "failed to start: container",
+    "ErrImagePull", "FAILED TO START", "failed to start: container", "app crashed",
+    "to crashed", "Exited with status",
 )  # fmt: skip
 
 # A request that failed: access logs of uvicorn, gunicorn and nginx, and fields.

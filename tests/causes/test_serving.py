@@ -138,3 +138,26 @@ def test_what_the_engine_says_now_outweighs_an_earlier_row() -> None:
 def test_a_start_that_leaves_out_a_part_is_a_start() -> None:
     text = "Failed to start the mail task runner: no interpreter.\nVersion: 1.2\nDashboard is now accessible via:"
     assert diagnose(evidence(app_log(text))).verdict == "healthy"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Server is running on port 4000\nSegmentation fault (core dumped)",
+        "Server is running on port 4000\n[nodemon] app crashed - waiting for file changes before starting...",
+        "==> Detected service running on port 10000\n==> Exited with status 1",
+        "heroku[web.1]: State changed from starting to crashed\napp[worker.1]: worker started",
+        "Server is running on port 4000\nGET /orders 500 12 ms",
+        "GET /health 200 3 ms\nPOST /orders 503 12 ms",
+        "Warning  Unhealthy  2s  kubelet  Readiness probe failed: statuscode: 503\nNormal  Started  2s  kubelet  Up",
+        "Warning  BackOff  2s (x9 over 3m)  kubelet  restarting failed container\nNormal  Started  2s  kubelet  Up",
+        "q1  shop_api    replicated  0/2  shop:4\nq2  shop_cache  replicated  1/1  redis:7\nserver started",
+    ],
+)
+def test_who_served_and_does_so_no_longer_is_not_well(text: str) -> None:
+    assert diagnose(evidence(app_log(text))).verdict == "inconclusive"
+
+
+def test_who_answers_again_is_well() -> None:
+    text = "GET /orders 500 12 ms\nServer is running on port 4000\nGET /orders 200 9 ms"
+    assert diagnose(evidence(app_log(text))).verdict == "healthy"
