@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from incidentlab import schemas
-from tests.cli.diagnosing import CERTAIN, HEALTHY, LIKELY, Done, command, diagnose
+from tests.cli.diagnosing import CERTAIN, HEALTHY, LIKELY, diagnose
 
 pytestmark = pytest.mark.usefixtures("fresh_home")
 
@@ -209,18 +209,3 @@ def test_completing_a_container_is_quick_without_an_engine(monkeypatch: pytest.M
         monkeypatch.setenv("DOCKER_HOST", host)
         assert _nearby.complete_containers("") == []
         assert _nearby.complete_projects("") == []
-
-
-def test_a_person_may_lose_patience(folder: Path) -> None:
-    import signal
-    import time
-
-    reading, writing = os.pipe()
-    with subprocess.Popen(command("--logs", "-"), stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as one:
-        os.close(reading)
-        os.write(writing, HEALTHY.encode())
-        time.sleep(1.5)
-        one.send_signal(signal.SIGINT)
-        out, err = one.communicate(timeout=20)
-        os.close(writing)
-    assert Done(one.returncode, out.decode(), err.decode()) == Done(130, "", "")
