@@ -24,6 +24,12 @@ _ILL = re.compile(
     r"|\b(?:Failed|Rejected) \d{1,4} \w{1,8} ago\b|\bActive: failed\b"
     r"|\bcode=(?:exited|killed|dumped), status=(?!0\b)\d|\bFailed with result '|\bJob for \S{1,120} failed\b"
 )
+# One of these is in each of them: most lines of most logs hold none, and are not searched.
+_ILL_WORDS = (
+    "nhealthy", "Restarting (", "xited (", "  Exit ", "Dead", "Container ", "dependency ", "BackOff", "ErrImage",
+    "InvalidImageName", "OOMKilled", "Error", "Evicted", "Unknown", "Failed", "0/", "ContainerCannotRun", "errored",
+    "Rejected ", "failed", ", status=",
+)  # fmt: skip
 _WELL = re.compile(
     r"\bUp (?:\d{1,4} \w{1,8}|About an? \w{1,8}|Less than a second) \(healthy\)|\bUp \(healthy\)"
     r"|\brunning \(healthy\)|\bContainer \S{1,120}\s{1,80}Healthy\b"
@@ -42,19 +48,23 @@ _WORDS = frozenset({"error", "ago", "unhealthy", "healthy", "exited", "started",
 
 def is_row(event: LogEvent) -> bool:
     """Whether a line is an engine's word about a container, and not a program's about itself."""
-    return bool(_ROW.search(event.text) or _ILL.search(event.text) or _WELL.search(event.text))
+    return bool(_ROW.search(event.text) or _is_ill(event.text) or _WELL.search(event.text))
 
 
 def ill(evidence: Evidence) -> LogEvent | None:
     """Return a row by which a container is not well, unless a later one about the same container says that it is."""
     open_ones: list[LogEvent] = []
     for event in evidence.logs:
-        if _ILL.search(event.text):
+        if _is_ill(event.text):
             open_ones.append(event)
         elif open_ones and _WELL.search(event.text):
             names = _names(event)
             open_ones = [one for one in open_ones if not names & _names(one)]
     return open_ones[0] if open_ones else None
+
+
+def _is_ill(text: str) -> bool:
+    return any(word in text for word in _ILL_WORDS) and _ILL.search(text) is not None
 
 
 def _names(event: LogEvent) -> frozenset[str]:
