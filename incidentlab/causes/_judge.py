@@ -14,7 +14,7 @@ from incidentlab.errors import UnknownNameError
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Diagnosis, Finding, RuledOut
 from incidentlab.model.evidence import Evidence
-from incidentlab.registry import load
+from incidentlab.registry import load, module_names
 
 _A_WHOLE_ERROR = 40  # characters: a refusal that is shown as proof is not told again as something unread
 _RANK = {"certain": 0, "likely": 1, "possible": 2}
@@ -50,14 +50,22 @@ def literals() -> tuple[str, ...]:
 
 
 def get(name: str) -> Cause:
-    """Return the cause of that id.
+    """Return the cause of that id. Its own file alone is loaded: a page is asked for in a hurry.
 
     Raises:
         UnknownNameError: there is none; the nearest ids are offered.
     """
-    if name not in catalogue():
+    module = next((each for each in module_names(package) if _is_of(each, name)), None)
+    if module is None:
         raise UnknownNameError("cause", name, names(), listing="incidentlab explain")
-    return catalogue()[name]
+    cause: Cause = import_module(module).CAUSE
+    return cause
+
+
+def _is_of(module: str, name: str) -> bool:
+    """Whether a module is a family's, and that of the cause; the registry holds both to one name."""
+    family, _, own = module.removeprefix(f"{package.__name__}.").rpartition(".")
+    return bool(family) and own.replace("_", "-") == name
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:
