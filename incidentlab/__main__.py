@@ -105,12 +105,19 @@ def script() -> None:
     and again and once more at the end, would take a tenth of a second of every command.
     """
     gc.set_threshold(100_000, 20, 100)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # As Ctrl-C does, from the first line to the last: so the exit code is the table's. `nohup` stays what it is.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     code = 130
     with suppress(KeyboardInterrupt):  # between main's last line and this one, or while it told of an earlier one
         code = main()
     # Only the end is left: a late Ctrl-C could stop nothing any more, but change the exit code.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    # A Ctrl-C that came through the exec of a string (dataclasses are made by one) leaves a mark in CPython, by which
+    # `python -m` kills itself at its end, whoever caught it (Python/pythonrun.c, run_eval_code_obj). Here it goes.
+    exec("")  # noqa: S102 - nothing is executed
     gc.freeze()
     sys.exit(code)
 

