@@ -159,7 +159,7 @@ def with_trail(event: LogEvent, rows: Sequence[Row]) -> LogEvent:
     named = _inner.telling([*own, *chain]) if chain else None
     named = None if named in own else named
     english = _english(f"{named[0]}: {named[1]}") if named and not event.english else None
-    shown = tuple((row.number, row.text) for row in rows if _is_worth_showing(row.text) or "Caused by: " in row.text)
+    shown = tuple((row.number, row.text) for row in rows if _is_worth_showing(row.text) or _holds(row.text))
     return replace(
         event,
         last_line=rows[-1].end,

@@ -14,7 +14,8 @@ _DRIVERS = ("org.postgresql.", "java.sql.", "Npgsql.", "PG::", "Postgrex.", "DBC
 # Messages that say no more than that something did not work, and point to what is within.
 _EMPTY = re.compile(
     r"\s{0,4}(?:$|The connection attempt failed\b|Failed to connect to \S{1,300}$|Something unusual has occurred\b"
-    r"|An I/O error occurred while sending to the backend\b|Exception while (?:reading|writing|connecting)\b"
+    r"|An I/O error occurred while sending to the backend\b"
+    r"|Exception while (?:reading|writing|connecting|performing SSL handshake)\b"
     r"|The operation has timed out\b|The operation was cancell?ed\b|A task was cancell?ed\b"
     r"|One or more errors occurred\b"
     r"|An (?:exception|error) (?:has been raised that is likely due to|occurred while)\b"

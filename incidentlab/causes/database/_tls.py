@@ -104,6 +104,7 @@ NOT_TRUSTED = Sign(
         r"|\bconnection requires a valid client certificate\b"
         r"|\bcould not load private key file\b|\bprivate key file \\?\"[^\"]{1,400}\" (?:has|must)\b"
         r"|\btlsv1 alert unknown ca\b|\bsslv3 alert bad certificate\b|\bunsupported protocol\b"
+        r"|\balert certificate (?:expired|unknown|required)\b"
         r"|\binvalid peer certificate\b|\battempting to establish a TLS connection\b(?!: server does not)"
         r"|\berror performing TLS handshake\b(?!: server does not)"
         r"|\bx509: cannot validate certificate\b|\bremote certificate was rejected\b"
@@ -131,6 +132,7 @@ NOT_TRUSTED = Sign(
         "private key file",
         "alert unknown ca",
         "alert bad certificate",
+        "alert certificate ",
         "unsupported protocol",
         "alert protocol version",
         "invalid peer certificate",
@@ -158,6 +160,7 @@ NOT_TRUSTED = Sign(
         "error occurred while attempting to establish a TLS connection: invalid peer certificate: UnknownIssuer",
         "db error: error performing TLS handshake: unable to get local issuer certificate",
         "x509: cannot validate certificate for 10.0.0.5 because it doesn't contain any IP SANs",
+        "LOG:  could not accept SSL connection: sslv3 alert certificate expired",
         "TLS client: In state certify at ssl_handshake.erl:2111 generated CLIENT ALERT: Fatal - Unknown CA",
         "The remote certificate is invalid because of errors in the certificate chain: UntrustedRoot",
         "Npgsql.NpgsqlException (0x80004005): Exception while performing SSL handshake",

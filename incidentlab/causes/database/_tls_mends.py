@@ -12,10 +12,14 @@ from incidentlab.causes.database._tls import (
     only_no_rule,
     server_demands,
 )
+from incidentlab.causes.database._tls_certificate import Fault, address
+from incidentlab.causes.database._tls_certificate_mends import of_a_certificate
 from incidentlab.model.diagnosis import Mend
+from incidentlab.model.evidence import Evidence
 
 
-def mends(account: Account) -> tuple[Mend, ...]:
+def mends(evidence: Evidence, account: Account, fault: Fault | None) -> tuple[Mend, ...]:
+    """Return what to do, by which side wants what, or by what is wrong with whose certificate."""
     text = account.text
     if ASYNCPG in text:
         return (Mend("text", "Write ?ssl=require in the URL instead of ?sslmode=require, or pass "
@@ -42,13 +46,7 @@ def mends(account: Account) -> tuple[Mend, ...]:
                          "database."),
         )  # fmt: skip
     if any(match(event, NOT_TRUSTED) for event in account.events):
-        return (
-            Mend("text", "Give the client the certificate of the server's authority: "
-                         "?sslmode=verify-full&sslrootcert=/certs/ca.pem "
-                 "(libpq), ssl: {ca: …} (node-postgres).", "The provider offers it as a download."),
-            Mend("text", "Connect by the name that is in the certificate, not by an address or an alias."),
-            Mend("text", "In a closed network only: sslmode=require encrypts and checks nothing."),
-        )  # fmt: skip
+        return of_a_certificate(account, fault, address(evidence, account))
     return (
         Mend(
             "text",

@@ -1,9 +1,10 @@
 """Client and server disagree about encryption: one demands it, or does not believe the other's certificate."""
 
 import re
+from dataclasses import replace
 
 from incidentlab.causes._account import Account, chain, hear, whole
-from incidentlab.causes._evidence import match, shortly_before
+from incidentlab.causes._evidence import cited, from_server, match, shortly_before
 from incidentlab.causes._settling import at_work_again
 from incidentlab.causes.database._tls import (
     ASYNCPG,
@@ -19,6 +20,7 @@ from incidentlab.causes.database._tls import (
     only_no_rule,
     server_demands,
 )
+from incidentlab.causes.database._tls_certificate import Fault, fault, is_echo
 from incidentlab.causes.database._tls_mends import mends
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
@@ -30,6 +32,8 @@ _SIGNS = (NO_RULE, DISAGREE, NOT_TRUSTED)
 _ROOT_FILE = re.compile(r"\broot certificate file \\?\"?(?P<path>/[^\s\"\\]{1,300})")
 _PROBE = "unsupported frontend protocol 1234.5679"
 _LINES_BEFORE = 4
+_WANTED = "Whether the server has TLS and demands it: SHOW ssl, and its pg_hba.conf (hostssl, hostnossl)."
+_WANTED_OF_IT = "The certificates themselves: openssl s_client -starttls postgres -connect HOST:5432 -showcerts."
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -47,15 +51,15 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         return None  # a scanner, or a client that asks again without encryption
     looked = _server_says(evidence)
     confidence = _confidence(evidence, account, looked)
-    wanted = "Whether the server has TLS and demands it: SHOW ssl, and its pg_hba.conf (hostssl, hostnossl)."
+    flaw = None if any(match(event, DISAGREE) for event in account.events) else fault(evidence, account)
     return Finding(
         cause=_ID,
         title=_TITLE,
         confidence=confidence,
-        summary=_summary(account),
-        evidence=(*chain(account, _claim(account)), *looked),
-        mend=mends(account),
-        missing=() if confidence == "certain" else (wanted,),
+        summary=_summary(account, flaw),
+        evidence=(*_links(account, flaw), *looked),
+        mend=mends(evidence, account, flaw),
+        missing=() if confidence == "certain" else (_WANTED_OF_IT if flaw else _WANTED,),
     )
 
 
@@ -114,7 +118,24 @@ def _claim(account: Account) -> str:
     return key if key_file(account) else "The connection is refused over its encryption"
 
 
-def _summary(account: Account) -> str:
+def _links(account: Account, flaw: Fault | None) -> tuple[Link, ...]:
+    """Return the proof: who found fault with a certificate first, and the server's echo of that after it."""
+    echoes = [event for event in account.events if is_echo(event)]
+    told = replace(account, events=tuple(event for event in account.events if not is_echo(event)))
+    if not flaw or not told.events or all(from_server(event) for event in told.events):
+        told, echoes = account, []
+    links = chain(told, _claim(account))
+    if flaw:
+        links = tuple(replace(link, line=flaw.line, quote=flaw.quote) if _hides(link, flaw) else link for link in links)
+    return (*links, *(cited(event, "The server is told of the refusal") for event in echoes[:1]))
+
+
+def _hides(link: Link, flaw: Fault) -> bool:
+    # ".NET's NpgsqlException" says that the handshake failed, and the exception beneath it why.
+    return link.fact == flaw.event.id and flaw.line != link.line
+
+
+def _summary(account: Account, flaw: Fault | None) -> str:
     text = account.text
     if only_no_rule(account):
         return "The server has no rule for unencrypted connections from there, and the client came without encryption."
@@ -129,13 +150,29 @@ def _summary(account: Account) -> str:
         return "The server takes encrypted connections only, and the client came without encryption."
     if _root_file(text):
         return f"The client is to check the server's certificate and has no {_root_file(text)} to check it with."
-    if "does not match" in text:
-        return "The server's certificate is for another host name than the one that the client connects to."
+    if flaw:
+        return _told(flaw)
     if any(match(event, NOT_TRUSTED) for event in account.events) and not any(
         match(event, DISAGREE) for event in account.events
     ):
         return "A certificate is not believed, or cannot be read."
     return "One side demands an encrypted connection, and the other one does not have it."
+
+
+def _told(flaw: Fault) -> str:
+    known = f" ({flaw.issued_for})" if flaw.issued_for else ""
+    asked = f" ({flaw.asked_for})" if flaw.asked_for else ""
+    return {
+        "expired": "The server's certificate has run out, or is not valid yet by the client's clock.",
+        "other-name": f"The server's certificate is for another name{known} than the one that the client connects "
+                      f"to{asked}.",
+        "no-client-file": f"The client may not read the certificate at {flaw.path}: the folder is another user's.",
+        "no-server-file": f"The server cannot load the certificate {flaw.path}.",
+        "clients-own": "The server does not accept the certificate that the client shows.",
+        "system-roots": "The client believes the authorities of its own system only, and does not find the server's.",
+        "untrusted": "The client does not believe the server's certificate: it does not know the authority.",
+        "unbelieved": "The client does not believe the server's certificate; why, the log does not say.",
+    }[flaw.kind]  # fmt: skip
 
 
 def _root_file(text: str) -> str:
@@ -179,7 +216,9 @@ a connection that broke.""",
         "`?ssl=require` (asyncpg).",
         "The server has none: `?sslmode=disable` in a closed network, or give it a certificate and `ssl = on`.",
         "A private key is refused: `chmod 600`, owned by who reads it (`postgres` for the server's).",
-        "The certificate is not believed: give the client the authority's certificate and use the name that is in it.",
+        "A certificate has run out: renew it on the side whose it is; the other one needs nothing new.",
+        "It is for another name: connect by the one that is in it.",
+        "It is not believed: give the client the authority's certificate, or `ca-certificates` for the system's own.",
     ),
     prevent=(
         "Set `sslmode` in the URL of every environment explicitly, `verify-full` wherever there is a network in "
