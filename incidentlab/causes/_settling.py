@@ -8,18 +8,24 @@ import re
 
 from incidentlab.causes._account import Account, Question
 from incidentlab.causes._evidence import answered, cited, ends, from_server, is_after, last_ones, serves, works
+from incidentlab.causes._probing import is_task_done, proven, task
 from incidentlab.causes._server import ready
 from incidentlab.model.diagnosis import Link
 from incidentlab.model.evidence import Evidence, LogEvent
 
-# Celery's and other workers' word that a job is done, a retry that worked, a connection that came about.
+# Celery's and other workers' word that a job is done, a retry that worked.
 _SUCCEEDED = re.compile(
     r"\bsucceeded (?:in|on|after|at)\b|\bretr(?:y|ied)\b.{0,80}?\bsucce"
     r"|\bsucce\w{2,8} (?:on|after) .{0,40}?\b(?:retr|attempt)"
-    r"|\battempt \d{1,3}\b.{0,60}?\bsucce|\bconnection (?:(?:re-?)?established|restored|recovered)\b"
-    r"|\b(?:re-?connected|connected) to (?:the )?(?:database|postgres)"
-    r"|\b[Dd]atabase connection (?:ok|established|is up)\b"
+    r"|\battempt \d{1,3}\b.{0,60}?\bsucce"
     r"|\bRunning upgrade\b|\bNo migrations to apply\b|\bcommitted on retry\b|\brecovered after\b",
+    re.IGNORECASE,
+)
+# A connection that came about; whoever lacks a privilege or room on a disk had one all the time.
+_CONNECTED = re.compile(
+    r"\bconnection (?:(?:re-?)?established|restored|recovered)\b"
+    r"|\b(?:re-?connected|connected) to (?:the )?(?:database|postgres)"
+    r"|\b[Dd]atabase connection (?:ok|established|is up)\b",
     re.IGNORECASE,
 )
 # "… retrying in 2 s": the program does not give up with this line.
@@ -31,20 +37,36 @@ def succeeded(event: LogEvent) -> bool:
     return event.severity not in ("error", "fatal") and bool(_SUCCEEDED.search(event.text))
 
 
+def connected(event: LogEvent) -> bool:
+    """Whether a program says that it has got a connection."""
+    return event.severity not in ("error", "fatal") and bool(_CONNECTED.search(event.text))
+
+
 def tries_again(event: LogEvent) -> bool:
     """Whether the line says that the program tries again."""
     return bool(_TRIES_AGAIN.search(event.text))
 
 
-def at_work_again(evidence: Evidence, account: Account) -> Link | None:
+def at_work_again(evidence: Evidence, account: Account, *, by_connecting: bool = False) -> Link | None:
     """Return the fact that those who complained work again: they answer, or came up after all, and nothing fails since.
 
-    For a trouble of the whole service: connections, a full disk.
+    For a trouble of the whole service: connections, a full disk. A probe's 200 is no proof: it needs no database.
+
+    Args:
+        evidence: all facts.
+        account: the trouble.
+        by_connecting: whether the trouble kept programs from connecting, so that a new connection ends it.
     """
     if account.facts or not account.events:
         return None
-    first_service = _came_up(evidence, account.events[0])
-    return _settled(evidence, account, lambda event: answered(event) or succeeded(event) or event in first_service)
+    good = {event.id for event in _came_up(evidence, account.events[0]) if not answered(event)}
+    good |= proven(evidence, account.events)
+
+    def proves(event: LogEvent) -> bool:
+        done = succeeded(event) and not is_task_done(event)
+        return event.id in good or done or (by_connecting and connected(event))
+
+    return _settled(evidence, account, proves)
 
 
 def tried_again(evidence: Evidence, account: Account) -> Link | None:
@@ -55,7 +77,14 @@ def tried_again(evidence: Evidence, account: Account) -> Link | None:
     if account.facts or not account.events:
         return None
     silent = account.by_client is None or all(_calm(event) for event in account.events if not from_server(event))
-    return _settled(evidence, account, lambda event: succeeded(event) or (silent and answered(event)))
+    tasks = {one for event in account.events if (one := task(event))}
+
+    def proves(event: LogEvent) -> bool:
+        if is_task_done(event) and tasks:
+            return task(event) in tasks  # another one's success brings back nothing of what this one has lost
+        return succeeded(event) or connected(event) or (silent and answered(event))
+
+    return _settled(evidence, account, proves)
 
 
 def server_came_up(evidence: Evidence, account: Account) -> LogEvent | None:

@@ -41,7 +41,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     account = hear(evidence, _SIGNS, lambda event: _something_else(evidence, event))
     if account is None:
         return None
-    settled = at_work_again(evidence, account)
+    settled = at_work_again(evidence, account, by_connecting=True)
     if settled:
         why = f"One way to connect was refused, another one worked; {settled.claim[0].lower()}{settled.claim[1:]}."
         return RuledOut(_ID, _TITLE, why, settled.fact)

@@ -36,7 +36,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     full = _full(evidence)
     if account is None:
         return _finding(Account(()), full, "likely") if full else None
-    settled = None if full else at_work_again(evidence, account)
+    settled = None if full else at_work_again(evidence, account, by_connecting=True)
     if settled:
         why = f"Connections ran out for a moment; {settled.claim[0].lower()}{settled.claim[1:]}."
         return RuledOut(_ID, _TITLE, why, settled.fact)

@@ -2,9 +2,25 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from incidentlab.causes._evidence import answered, cited, cut, ended_name, ends, from_server, later, said, serves, works
+from incidentlab.causes._account import Question
+from incidentlab.causes._evidence import (
+    answered,
+    cited,
+    cut,
+    ended_name,
+    ends,
+    from_server,
+    is_after,
+    later,
+    said,
+    serves,
+    works,
+)
 from incidentlab.causes._init_scripts import by_psql
+from incidentlab.causes._probing import proven
+from incidentlab.causes._server import readiness
 from incidentlab.causes._serving import advises
 from incidentlab.model.diagnosis import Link, RuledOut
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
@@ -24,6 +40,14 @@ _NO_TABLE = re.compile(
     r"|\bThe table [`'\"][\w.]{1,200}[`'\"] does not exist in the current"
 )
 _STARTED = re.compile(r"\bApplication startup complete\b|\bentered RUNNING state\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Recovery:
+    """What counts after a trouble: a proof that it is over, and a word that the program goes on."""
+
+    proves: Question
+    goes_on: Question
 
 
 def same_program(one: LogEvent, other: LogEvent) -> bool:
@@ -48,7 +72,9 @@ def misses_table(event: LogEvent) -> bool:
     return event.sqlstate == "42P01" or bool(_NO_TABLE.search(said(event)))
 
 
-def settled(evidence: Evidence, name: str, title: str, troubles: Sequence[LogEvent], what: str) -> RuledOut | None:
+def settled(
+    evidence: Evidence, name: str, title: str, troubles: Sequence[LogEvent], what: str, *, of_database: bool = False
+) -> RuledOut | None:
     """Return the fact by which troubles did no harm, or ``None`` where there is no such fact.
 
     Each program that had the trouble has to get through afterwards. What only the server reports, as it does when a
@@ -61,9 +87,11 @@ def settled(evidence: Evidence, name: str, title: str, troubles: Sequence[LogEve
         title: its title.
         troubles: the events that speak for it, in the logs' order.
         what: what happened at first, as the beginning of a sentence.
+        of_database: whether it kept the program from its database, so that an answered probe proves nothing.
     """
     clients = [event for event in troubles if not (from_server(event) or by_psql(event))]
-    fact = _after_each(evidence, clients) if clients else _meanwhile(evidence, troubles)
+    counts = _with_database(evidence, clients) if of_database and clients else _Recovery(proves_database, got_through)
+    fact = _after_each(evidence, clients, counts) if clients else _meanwhile(evidence, troubles)
     if fact:
         why = f"{what}, and line {fact.first_line} shows success afterwards: {cut(fact.text, 120)}"
         return RuledOut(name, title, why, fact.id)
@@ -73,20 +101,40 @@ def settled(evidence: Evidence, name: str, title: str, troubles: Sequence[LogEve
     return None
 
 
-def _after_each(evidence: Evidence, troubles: Iterable[LogEvent]) -> LogEvent | None:
+def came_since(evidence: Evidence, trouble: LogEvent) -> bool:
+    """Whether the server says that it is ready after a trouble: whoever then goes on well may be believed to use it."""
+    came = readiness(evidence)
+    return came is not None and is_after(came, trouble)
+
+
+def _with_database(evidence: Evidence, troubles: Sequence[LogEvent]) -> _Recovery:
+    good = proven(evidence, troubles)
+
+    def proves(event: LogEvent) -> bool:
+        return event.id in good or bool(_DATABASE_ANSWERED.search(event.text)) or misses_table(event)
+
+    def goes_on(event: LogEvent) -> bool:
+        return got_through(event) and (proves(event) or not answered(event))
+
+    return _Recovery(proves, goes_on)
+
+
+def _after_each(evidence: Evidence, troubles: Iterable[LogEvent], counts: _Recovery) -> LogEvent | None:
     last: dict[tuple[str, str], LogEvent] = {}
     for event in troubles:
         last[event.source, event.service] = event
-    facts = [_recovery(evidence, event, troubles) for event in last.values()]
+    facts = [_recovery(evidence, event, troubles, counts) for event in last.values()]
     return facts[-1] if facts and all(facts) else None
 
 
-def _recovery(evidence: Evidence, trouble: LogEvent, troubles: Iterable[LogEvent]) -> LogEvent | None:
+def _recovery(
+    evidence: Evidence, trouble: LogEvent, troubles: Iterable[LogEvent], counts: _Recovery
+) -> LogEvent | None:
     """Return the last word of success after a trouble; one that only says "running" must not be followed by an end."""
     known = {event.id for event in troubles}
     after = [event for event in later(evidence, trouble) if same_program(event, trouble) and event.id not in known]
-    good = [event for event in after if got_through(event)]
-    proof = next((event for event in reversed(good) if proves_database(event)), None)
+    good = [event for event in after if counts.goes_on(event)]
+    proof = next((event for event in reversed(good) if counts.proves(event)), None)
     if proof or not good:
         return proof
     return None if end_of(evidence, good[-1]) else good[-1]

@@ -29,7 +29,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     refused = refused_logins(evidence)
     if not refused:
         return _from_facts(evidence, asked) if asked else None
-    over = settled(evidence, _ID, _TITLE, refused, "A login was refused at first")
+    over = settled(evidence, _ID, _TITLE, refused, "A login was refused at first", of_database=True)
     of_others = _by_probe(refused, over) or (_of_others(evidence, refused, over) if over else None)
     return of_others or over or _finding(evidence, refused, asked)
 

@@ -43,7 +43,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if not absent:
         return _from_facts(evidence, asked) if asked else None
     what = "A database was asked for that does not exist"
-    over = settled(evidence, _ID, _TITLE, absent, what)
+    over = settled(evidence, _ID, _TITLE, absent, what, of_database=True)
     return over or _finding(evidence, absent, asked)
 
 

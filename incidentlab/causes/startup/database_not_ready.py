@@ -15,6 +15,7 @@ from incidentlab.causes._server import cannot_start, has_own_cause, readiness, r
 from incidentlab.causes.startup._commands import restart
 from incidentlab.causes.startup._course import (
     app_name,
+    came_since,
     end_of,
     ending_links,
     is_over,
@@ -51,7 +52,8 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if never:
         return _beneath(first, never) if has_own_cause(never) else None
     skipped = _skipped_migration(evidence, last)
-    over = None if skipped else settled(evidence, _ID, _TITLE, refused, "A connection was refused at first")
+    what, late = "A connection was refused at first", came_since(evidence, last)
+    over = None if skipped else settled(evidence, _ID, _TITLE, refused, what, of_database=not late)
     if over:
         return over
     came = readiness(evidence)

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from incidentlab.causes._evidence import cited
 from incidentlab.causes._server import cannot_start
 from incidentlab.causes.startup._commands import alone, environment_of, lookup, plain
-from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
+from incidentlab.causes.startup._course import app_name, came_since, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._resolving import UNREAD, UNRESOLVED, host_in, host_named, unresolved
 from incidentlab.model.cause import Cause
 from incidentlab.model.compose import ComposeFacts, ComposeService
@@ -23,7 +23,8 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     lost = unresolved(evidence)
     if not lost:
         return _from_facts(evidence)
-    over = settled(evidence, _ID, _TITLE, lost, "A name was not resolved at first")
+    late = came_since(evidence, lost[-1])
+    over = settled(evidence, _ID, _TITLE, lost, "A name was not resolved at first", of_database=not late)
     return over or _finding(evidence, lost[0], lost[-1])
 
 

@@ -40,7 +40,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     absent = [event for event in seen(evidence, *SIGNS) if not from_server(event) and _counts(event)]
     if not absent:
         return None
-    over = settled(evidence, _ID, _TITLE, absent, "A driver was not found at first")
+    over = settled(evidence, _ID, _TITLE, absent, "A driver was not found at first", of_database=True)
     return over or _finding(evidence, absent)
 
 
