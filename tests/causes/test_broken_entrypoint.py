@@ -229,3 +229,34 @@ def test_what_a_skipped_script_should_have_made_is_missed_because_of_it() -> Non
     lines = [_STARTED, _SECOND, _BY_PSQL, "db-1 exited with code 3", _RESTARTED, missed]
     (found,) = diagnose(evidence(app_log("\n".join(lines)))).findings
     assert (found.cause, [below.cause for below in found.explains]) == ("broken-entrypoint", ["migrations-not-applied"])
+
+
+_CALLED = "db-1  | /usr/local/bin/docker-entrypoint.sh: line 173: /docker-entrypoint-initdb.d/20-roles.sh: "
+
+
+@pytest.mark.parametrize(
+    ("complaint", "summary", "mend"),
+    [
+        ("/bin/bash^M: bad interpreter: No such file or directory", "20-roles.sh, which prepares", "sed -i"),
+        ("/bin/bash: bad interpreter: Permission denied", "may not be executed by", "chmod a+r,a-x"),
+        ("Permission denied", "may not be read or executed", "chmod a+r "),
+    ],
+)
+def test_a_script_that_prepares_the_database_is_the_one_to_mend(complaint: str, summary: str, mend: str) -> None:
+    log = f"{_CALLED}{complaint}\ndb-1 exited with code 126"
+    found = causes.get("broken-entrypoint").find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert summary in found.summary
+    assert mend in found.mend[0].text
+    assert "20-roles.sh" in found.mend[0].text
+    told = "\n".join(f"{one.text} {one.why}" for one in found.mend)
+    assert "docker-entrypoint.sh" not in told
+    assert "docker compose down --volumes" in told
+    assert "build the image" not in told
+
+
+def test_a_script_that_another_one_calls_is_the_one_to_mend() -> None:
+    log = "api-1  | /entrypoint.sh: line 4: ./wait-for-it.sh: Permission denied\napi-1 exited with code 126"
+    found = causes.get("broken-entrypoint").find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert "chmod +x ./wait-for-it.sh" in found.mend[0].text

@@ -140,3 +140,24 @@ def test_the_servers_error_is_shown_and_not_the_warning_before_it() -> None:
     found = find(evidence(database_log(text)))
     assert isinstance(found, Finding)
     assert (found.evidence[0].line, "invalid page" in found.evidence[0].quote) == (2, True)
+
+
+def test_a_page_that_a_full_disk_kept_from_being_written_is_not_damaged() -> None:
+    log = (
+        "2026-01-02 03:04:05.678 UTC [91] ERROR:  could not access status of transaction 0\n"
+        '2026-01-02 03:04:05.678 UTC [91] DETAIL:  Could not write to file "pg_subtrans/0A1C" at offset 8192: No space '
+        "left on device."
+    )
+    assert causes.get("data-corruption").find(evidence(database_log(log))) is None
+
+
+def test_commands_name_the_service_and_the_version_of_the_log() -> None:
+    log = (
+        "ledger-db-1  | 2026-01-02 03:04:05.678 UTC [1] LOG:  starting PostgreSQL 14.11 on x86_64-pc-linux-musl\n"
+        "ledger-db-1  | 2026-01-02 03:04:05.700 UTC [29] PANIC:  could not locate a valid checkpoint record\n"
+        "ledger-db-1  | 2026-01-02 03:04:05.900 UTC [1] LOG:  aborting startup due to startup process failure"
+    )
+    found = causes.get("data-corruption").find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert found.mend[0].text.startswith("docker compose stop ledger-db && ")
+    assert " postgres:14 pg_resetwal" in found.mend[-1].text

@@ -129,3 +129,85 @@ def test_a_compose_file_without_that_is_no_finding(facts: Evidence) -> None:
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+LINE = "2026-03-01 18:11:17.551 CET [1] "
+GERMAN = f"""\
+db-1  | {LINE}FATAL:  Datenbankdateien sind inkompatibel mit Server
+db-1  | {LINE}DETAIL:  Das Datenverzeichnis wurde von PostgreSQL Version 14 initialisiert, welche nicht mit dieser \
+Version 16.2 (Debian 16.2-1.pgdg120+2) kompatibel ist."""
+FRENCH = f"""\
+db-1  | {LINE}FATAL:  les fichiers de la base de données sont incompatibles avec le serveur
+db-1  | {LINE}DÉTAIL:  Le répertoire des données a été initialisé avec PostgreSQL version 9.6,
+db-1  | \tqui est non compatible avec cette version 13.14."""
+JAPANESE = f"""\
+db-1  | {LINE}FATAL:  データベースファイルがサーバーと互換性がありません
+db-1  | {LINE}DETAIL:  データディレクトリはPostgreSQLバージョン15で初期化されましたが、\
+これはバージョン17.1とは互換性がありません"""
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"), [(GERMAN, "14", "16.2"), (FRENCH, "9.6", "13.14"), (JAPANESE, "15", "17.1")]
+)
+def test_both_versions_are_read_in_any_language(text: str, old: str, new: str) -> None:
+    found = find(evidence(database_log(text)))
+    assert isinstance(found, Finding)
+    assert f"made by PostgreSQL {old}, and the server is {new}." in found.summary
+    assert f"postgres:{old.split('.')[0]}" in found.mend[0].text
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "",
+        f"{LINE}DETAIL:  The database cluster was initialized with CATALOG_VERSION_NO 202306141, but the server was "
+        "compiled with CATALOG_VERSION_NO 202307071.",
+        f"{LINE}DETAIL:  Der Datenbank-Cluster wurde mit MAXALIGN 4 initialisiert, aber der Server wurde mit "
+        "MAXALIGN 8 kompiliert.",
+    ],
+    ids=["cut", "catalogue", "another build in German"],
+)
+def test_without_versions_the_mend_is_a_version_and_not_an_owner(detail: str) -> None:
+    said = (
+        "Datenbankdateien sind inkompatibel mit Server" if "MAXALIGN" in detail else "database files are incompatible"
+    )
+    said += "" if "MAXALIGN" in detail else " with server"
+    found = find(evidence(database_log(f"{LINE}FATAL:  {said}\n{detail}".strip())))
+    assert isinstance(found, Finding)
+    assert "another version or build" in found.summary
+    mend = "\n".join(one.text for one in found.mend)
+    assert "PG_VERSION" in mend
+    assert "postgres:NN" in mend
+    assert "chown" not in mend
+
+
+def test_a_locale_is_no_version() -> None:
+    said = f"{LINE}FATAL:  database locale is incompatible with operating system"
+    found = find(evidence(database_log(said)))
+    assert isinstance(found, Finding)
+    assert "locale" in found.summary
+    assert "chown" not in found.mend[0].text
+
+
+@pytest.mark.parametrize(
+    ("place", "telling"),
+    [
+        ("/var/lib/postgresql", "with the volume at /var/lib/postgresql/data"),
+        ("/var/lib/postgresql/data", "mounted as it was then"),
+        ("/var/lib/postgresql/18/docker", "postgres:18) with the volume at /var/lib/postgresql;"),
+    ],
+)
+def test_an_older_database_that_the_image_finds_is_named_and_not_moved(place: str, telling: str) -> None:
+    said = MOVED.replace("/var/lib/postgresql/data (unused mount/volume)", place)
+    found = find(evidence(app_log("\n".join(f"db-1  | {line}" for line in said.split("\n")))))
+    assert isinstance(found, Finding)
+    assert f"An older version's database lies in {place};" in found.summary
+    assert any(link.quote == place for link in found.evidence)
+    assert any(telling in one.text for one in found.mend)
+    assert not any("one level higher" in one.text for one in found.mend)
+
+
+def test_commands_call_the_server_as_the_log_does() -> None:
+    found = find(evidence(app_log(GERMAN.replace("db-1 ", "stock-db-1 "))))
+    assert isinstance(found, Finding)
+    assert "docker compose up -d stock-db &&" in found.mend[-1].text

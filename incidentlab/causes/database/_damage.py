@@ -106,8 +106,9 @@ ODD_LENGTH = Sign(
 # The server's own caution after a crash: nothing of it says that anything was found to be damaged.
 _CAUTION = re.compile(
     r"\bpossibly corrupted shared memory\b|\bsome data (?:is|might be) corrupted\b|\binvalid record length at\b"
-    r"|\busing previous checkpoint record\b|\bNo space left on device\b|\bcorrupted statistics file\b"
+    r"|\busing previous checkpoint record\b|\bcorrupted statistics file\b"
 )
+_FULL = "No space left on device"
 _OF_THE_SERVER = re.compile(
     r"\b(?:base|global|pg_\w{2,20})/|\brelation\b|\bblock\b|\bpostgres|\bindex\b|\bPANIC\b|\bpg_|\btoast\b"
     r"|\btransaction\b",
@@ -118,6 +119,7 @@ _OF_THE_SERVER = re.compile(
 def caution(event: LogEvent) -> bool:
     """Whether the event only warns of damage that a crash might have done, or is not about the server's files."""
     text = said(event)
-    if _CAUTION.search(text):
+    # A page that could not be written is named in the DETAIL: it is not there yet, and no page of it is damaged.
+    if _CAUTION.search(text) or _FULL in text or any(_FULL in line for _, line in event.key_lines):
         return True
     return "Input/output error" in text and not _OF_THE_SERVER.search(text)

@@ -1,8 +1,12 @@
 """How PostgreSQL, initdb and the official image say that a data directory is not theirs."""
 
 import re
+from typing import NamedTuple
 
+from incidentlab.causes._account import Account
+from incidentlab.causes._evidence import match
 from incidentlab.model.cause import Sign
+from incidentlab.model.evidence import LogEvent
 
 # PostgreSQL's miscinit.c and xlog.c (another major version, another build, another C library's locales).
 OTHER_VERSION = Sign(
@@ -31,16 +35,21 @@ MOVED_VOLUME = Sign(
     "moved-volume",
     re.compile(
         r"\bin 18\+, these Docker images are configured to store database data\b|\bunused mount/volume\b"
-        r"|\bplace a single mount at /var/lib/postgresql\b"
+        r"|\bplace a single mount at /var/lib/postgresql\b|\bthere appears to be PostgreSQL data in:"
+        r"|^\s{1,40}/var/lib/postgresql(?:/[\w.\-]{1,40}){0,3}\s{0,8}$"
     ),
     (
         "in 18+, these Docker images are configured to store database data",
         "unused mount/volume",
         "place a single mount at /var/lib/postgresql",
+        "there appears to be PostgreSQL data in:",
+        "  /var/lib/postgresql",
     ),
     (
         "Error: in 18+, these Docker images are configured to store database data in a",
+        "       Counter to that, there appears to be PostgreSQL data in:",
         "         /var/lib/postgresql/data (unused mount/volume)",
+        "         /var/lib/postgresql",
     ),
 )
 # initdb.c, checkDataDir of miscinit.c, and the entrypoint's chown and chmod on a volume of another owner.
@@ -85,8 +94,44 @@ NOT_USABLE = Sign(
         'initdb: error: could not create directory "/var/lib/postgresql/data/pg_wal": Permission denied',
     ),
 )
-VERSIONS = re.compile(
+OLD_PATH = "/var/lib/postgresql/data"
+_VERSIONS = re.compile(
     r"\binitialized by PostgreSQL version (?P<old>[\d.]{1,12}),? "
     r"which is not compatible with this version (?P<new>[\d.]{1,12})"
 )
-OLD_PATH = "/var/lib/postgresql/data"
+# In every language the message names the product, then the version that made the files, then the server's own; what
+# belongs to another build ("CATALOG_VERSION_NO 202209061") does not name it.
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.\-])\d{1,2}(?:\.\d{1,2}){0,2}(?![A-Za-z0-9_\-]|\.\d)")
+_DETAIL_ROWS = 3  # some translators break it
+# A database's own place among what version 18 and later will not use; an empty mount is marked as unused.
+_FILES_AT = re.compile(r"^\s{1,40}(?P<path>/var/lib/postgresql(?:/[\w.\-]{1,40}){0,3})\s{0,8}$")
+
+
+class Versions(NamedTuple):
+    """The major version that made a data directory, and the server that refuses it."""
+
+    old: str
+    new: str
+
+
+def versions(account: Account) -> Versions | None:
+    """Return both versions that the server names, in whatever language it does."""
+    found = _VERSIONS.search(account.text)
+    if found:
+        return Versions(found["old"].rstrip("."), found["new"].rstrip("."))
+    for event in account.events:
+        if event.english and match(event, OTHER_VERSION):
+            detail = " ".join(text for _, text in event.key_lines[1 : 1 + _DETAIL_ROWS])
+            numbers = _NUMBER.findall(detail) if "PostgreSQL" in detail else []
+            if len(numbers) > 1:
+                return Versions(numbers[0], numbers[1])
+    return None
+
+
+def files_at(account: Account) -> tuple[LogEvent, str] | None:
+    """Return the line by which the image names where it found an older database's files, and that place."""
+    for event in account.events:
+        found = _FILES_AT.search(event.text)
+        if found:
+            return event, found["path"]
+    return None

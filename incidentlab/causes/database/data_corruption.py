@@ -8,6 +8,7 @@ from incidentlab.causes._server import ready
 from incidentlab.causes._settling import server_came_up
 from incidentlab.causes.database._damage import LOG_DAMAGED, ODD_LENGTH, PAGE_DAMAGED, caution
 from incidentlab.causes.resources._disk import NO_SPACE
+from incidentlab.causes.startup._commands import server_name
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -26,6 +27,7 @@ _RELATION = re.compile(
 _GONE = re.compile(
     r"\bcould not (?:open|stat) file \\?\"(?P<name>base/\d{1,10}/\d{1,10}[^\"\\]{0,40})\\?\"[^\n]{0,60}: No such file\b"
 )
+_STARTS = re.compile(r"\bstarting PostgreSQL (?P<major>\d{1,2})\b")
 _FILE = re.compile(r"\bbase/\d{1,10}/(?P<node>\d{1,10})")
 
 
@@ -47,7 +49,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         confidence=confidence,
         summary=_summary(account),
         evidence=(*chain(account, "The server finds its files damaged"), *_abort(evidence)),
-        mend=_mends(account),
+        mend=_mends(evidence, account),
         missing=() if confidence == "certain" else (wanted,),
     )
 
@@ -100,15 +102,17 @@ def _summary(account: Account) -> str:
     return "Something that the server reads from its own files cannot be right."
 
 
-def _mends(account: Account) -> tuple[Mend, ...]:
-    copy = Mend("command", "docker compose stop db && docker run --rm -v VOLUME:/data -v \"$PWD\":/copy alpine "
-                "tar -C /data -czf /copy/damaged.tar.gz .", "Before anything else: every further step may lose "
-                                                            "more.")  # fmt: skip
+def _mends(evidence: Evidence, account: Account) -> tuple[Mend, ...]:
+    stop = f"docker compose stop {server_name(evidence)}"
+    copy = Mend("command", f"{stop} && docker run --rm -v VOLUME:/data -v \"$PWD\":/copy alpine "
+                "tar -C /data -czf /copy/damaged.tar.gz .",
+                "Before anything else: every further step may lose more.")  # fmt: skip
     restore = Mend(
         "text", "Restore the last good backup (and its WAL), into a new volume.", "The only way that is safe."
     )
     if any(match(event, LOG_DAMAGED) for event in account.events):
-        reset = Mend("command", "docker run --rm --user postgres -v VOLUME:/var/lib/postgresql/data postgres:NN "
+        reset = Mend("command", "docker run --rm --user postgres -v VOLUME:/var/lib/postgresql/data "
+                     f"postgres:{_major(evidence)} "
                      "pg_resetwal -f /var/lib/postgresql/data",
                      "Only without a backup, on the copy's original: transactions are lost; dump and restore "
                      "afterwards.")  # fmt: skip
@@ -119,6 +123,12 @@ def _mends(account: Account) -> tuple[Mend, ...]:
                  "An index can be made again from its table.")  # fmt: skip
     look = Mend("command", "pg_amcheck --all --heapallindexed", "Shows how far the damage goes.")
     return (copy, again, look, restore) if index else (copy, *_whose(account), look, again, restore)
+
+
+def _major(evidence: Evidence) -> str:
+    """Return the server's major version, as it names it at its start; what stands for it where the log lacks that."""
+    found = next((named for event in evidence.logs if (named := _STARTS.search(event.text))), None)
+    return found["major"] if found else "NN"
 
 
 def _whose(account: Account) -> tuple[Mend, ...]:

@@ -1,12 +1,21 @@
 """The server cannot use the data directory that it was given."""
 
 import re
+from dataclasses import replace
 
 from incidentlab.causes._account import Account, chain, hear
-from incidentlab.causes._evidence import match
+from incidentlab.causes._evidence import cited, match
 from incidentlab.causes._settling import server_came_up
-from incidentlab.causes.database._directory import MOVED_VOLUME, NOT_USABLE, OLD_PATH, OTHER_VERSION, VERSIONS
+from incidentlab.causes.database._directory import (
+    MOVED_VOLUME,
+    NOT_USABLE,
+    OLD_PATH,
+    OTHER_VERSION,
+    files_at,
+    versions,
+)
 from incidentlab.causes.database._directory_mends import mends
+from incidentlab.causes.startup._commands import server_name
 from incidentlab.model.cause import Cause
 from incidentlab.model.compose import ComposeFacts, ComposeService
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
@@ -37,10 +46,22 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         title=_TITLE,
         confidence=confidence,
         summary=_summary(account),
-        evidence=(*chain(account, "The server refuses its data directory"), *_mounted(mount)),
-        mend=mends(account, mount),
+        evidence=(*_links(account), *_mounted(mount)),
+        mend=mends(account, mount, server_name(evidence)),
         missing=() if confidence == "certain" else (wanted,),
     )
+
+
+def _links(account: Account) -> tuple[Link, ...]:
+    """Return the links of proof; no service meets a refused directory, what says so too is the image's script."""
+    links = [
+        replace(link, claim="The image's start script says so too") if link.claim == "The service meets it" else link
+        for link in chain(account, "The server refuses its data directory")
+    ]
+    older = files_at(account)
+    if older:
+        links.insert(1, cited(older[0], "An older database's files lie here"))
+    return tuple(links)
 
 
 def _confidence(account: Account) -> Confidence:
@@ -93,15 +114,20 @@ def _mounted(mount: tuple[ComposeFacts, ComposeService, str] | None) -> tuple[Li
 
 def _summary(account: Account) -> str:
     text = account.text
-    found = VERSIONS.search(text)
+    found, older = versions(account), files_at(account)
     if found:
+        return f"The data directory was made by PostgreSQL {found.old}, and the server is {found.new}."
+    if older:
         return (
-            f"The data directory was made by PostgreSQL {found['old']}, and the server is {found['new'].rstrip('.')}."
+            f"An older version's database lies in {older[1]}; from version 18 on the image keeps its data in a folder "
+            "named after the version, and does not start beside such files."
         )
     if MOVED_VOLUME.pattern.search(text):
         return f"From version 18 on the image keeps its data elsewhere and refuses a volume at {OLD_PATH}."
     if "exists but is not empty" in text:
         return "The data directory is not empty and holds no database, so that initdb does not touch it."
+    if "database locale is incompatible" in text:
+        return "The data directory was made with a locale that the server's system does not have."
     if NOT_USABLE.pattern.search(text) and not OTHER_VERSION.pattern.search(text):
         return "The server may not use its data directory: the volume's owner or permissions are not those it demands."
     return "The data directory was made by another version or build of PostgreSQL than the one that is to use it."

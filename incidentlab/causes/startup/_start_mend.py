@@ -4,32 +4,49 @@ import re
 from collections.abc import Sequence
 
 from incidentlab.causes._evidence import match
+from incidentlab.causes._init_scripts import FOLDER
 from incidentlab.causes.startup._commands import Started
 from incidentlab.causes.startup._script import CARRIAGE_RETURN, NOT_IMPORTED
+from incidentlab.causes.startup._unprepared import ON_AN_EMPTY_VOLUME
 from incidentlab.model.diagnosis import Link, Mend
 from incidentlab.model.evidence import LogEvent
 
+_ENDINGS = (".sh", ".bash", ".py", ".sql")
 _WORD = re.compile(r"[\w./\-]{3,256}")
+_INTERPRETER = "bad interpreter"
 _DENIED = re.compile(r"[Pp]ermission denied")
 _FORMAT = re.compile(r"[Ee]xec format error|annot execute binary file")
 _COMMAND = re.compile(
     r": (?P<name>[\w.\-]{1,60}): (?:command )?not found|exec: \"(?P<exec>[\w.\-]{1,60})\": executable"
     r"|`(?P<crun>[\w.\-]{1,60})` not found"
 )
-_LINE_ENDS = "The script has Windows line ends, so the name of its interpreter ends with a carriage return."
+_LINE_ENDS = "{script} has Windows line ends, so the name of its interpreter ends with a carriage return."
 _PROCESSOR = "The program is for another kind of processor, or the script's first line names no interpreter."
 
 
 def script_path(text: str) -> str:
-    """Return the first script that a message names; empty where it names none."""
-    words = (found[0] for found in _WORD.finditer(text))
-    return next((word for word in words if word.endswith((".sh", ".bash", ".py")) or "entrypoint" in word), "")
+    """Return the script that a message complains of; empty where it names none.
+
+    A shell names itself first, then the script that it reads, and last the one that this one could not run.
+    """
+    for line in text.split("\n"):
+        words = (found[0] for found in _WORD.finditer(line))
+        scripts = [word for word in words if word.endswith(_ENDINGS) or "entrypoint" in word]
+        if scripts:
+            return scripts[-1].rstrip(".")
+    return ""
 
 
 def summary(text: str, event: LogEvent | None) -> str:
     """Return what is wrong with the start, in a sentence; ``text`` is what the engine, the kernel or a shell said."""
+    path = script_path(text)
+    preparing = f"The script {path.rpartition('/')[2]}, which prepares a new database," if FOLDER in path else ""
     if event and match(event, CARRIAGE_RETURN):
-        return _LINE_ENDS
+        return _LINE_ENDS.format(script=preparing or "The script")
+    if preparing and _DENIED.search(text):
+        return (
+            f"{preparing} may not be {'executed' if _INTERPRETER in text else 'read or executed'} by the server's user."
+        )
     if event and match(event, NOT_IMPORTED):
         return "The start command names a module or an object that is not in the image."
     if _FORMAT.search(text):
@@ -46,6 +63,8 @@ def summary(text: str, event: LogEvent | None) -> str:
 def mends(app: Started, text: str, event: LogEvent | None, links: Sequence[Link]) -> tuple[Mend, ...]:
     """Return what to do about it, best first; ``app`` is what it starts from, ``links`` the proof."""
     path = _path(text, links)
+    if FOLDER in path:
+        return _of_init_script(path, text, event)
     if (event and match(event, CARRIAGE_RETURN)) or any("Windows" in link.claim for link in links):
         return _line_ends(path)
     if event and match(event, NOT_IMPORTED):
@@ -62,6 +81,22 @@ def mends(app: Started, text: str, event: LogEvent | None, links: Sequence[Link]
     return Mend("command", look, why), *_line_ends(path)[:1]
 
 
+def _of_init_script(path: str, text: str, event: LogEvent | None) -> tuple[Mend, ...]:
+    """Return what to do about a script that prepares the database: it lies beside the code, mounted or copied."""
+    find = _in_the_code(path)
+    if event and match(event, CARRIAGE_RETURN):
+        return *_line_ends(path, "Takes the carriage returns away."), ON_AN_EMPTY_VOLUME
+    if _DENIED.search(text) and _INTERPRETER in text:
+        first = Mend("command", f"{find} -exec chmod a+r,a-x {{}} +",
+                     "A mount may forbid to execute it; without the mark the image reads it itself.")  # fmt: skip
+    elif _DENIED.search(text):
+        first = Mend("command", f"{find} -exec chmod a+r {{}} +",
+                     "The image reads it as the server's user, postgres; the folders above it need a+rx.")  # fmt: skip
+    else:
+        first = Mend("command", f"{find} -exec head -1 {{}} +", "Shows which interpreter it names: the image lacks it.")
+    return first, ON_AN_EMPTY_VOLUME
+
+
 def _absent(app: Started, name: str) -> tuple[Mend, ...]:
     return (
         Mend("command", f"{app.run('sh')} -c 'command -v {name}; echo \"$PATH\"'",
@@ -71,12 +106,14 @@ def _absent(app: Started, name: str) -> tuple[Mend, ...]:
     )  # fmt: skip
 
 
-def _line_ends(path: str) -> tuple[Mend, ...]:
+def _line_ends(
+    path: str, why: str = "Takes the carriage returns away; then build the image again."
+) -> tuple[Mend, ...]:
     strip = f"sed -i 's/\\r$//' {path}"
     if path.startswith("/"):
         strip = f"{_in_the_code(path)} -exec sed -i 's/\\r$//' {{}} +"
     return (
-        Mend("command", strip, "Takes the carriage returns away; then build the image again."),
+        Mend("command", strip, why),
         Mend("text", "Add to .gitattributes: *.sh text eol=lf", "Git on Windows writes CRLF when it checks out."),
     )
 

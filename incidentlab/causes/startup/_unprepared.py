@@ -3,6 +3,12 @@
 from incidentlab.causes._init_scripts import Failure
 from incidentlab.model.diagnosis import Mend
 
+ON_AN_EMPTY_VOLUME = Mend(
+    "text",
+    "If the data may go: docker compose down --volumes, and start again.",
+    "The scripts run on an empty volume only. This one is not any more, and the next start skips them.",
+)
+
 
 def summary(failure: Failure) -> str:
     """Return what happened: which script, where in it, and what it met."""
@@ -28,6 +34,5 @@ def mends(failure: Failure) -> tuple[Mend, ...]:
         why = "One may ask for what a later one makes; a digit before each name sets the order."
     return (
         Mend("text", text, why),
-        Mend("text", "If the data may go: docker compose down --volumes, and start again.",
-             "The scripts run on an empty volume only. This one is not any more, and the next start skips them."),
-    )  # fmt: skip
+        ON_AN_EMPTY_VOLUME,
+    )
