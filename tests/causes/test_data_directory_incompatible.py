@@ -194,7 +194,10 @@ def test_a_locale_is_no_version() -> None:
     [
         ("/var/lib/postgresql", "with the volume at /var/lib/postgresql/data"),
         ("/var/lib/postgresql/data", "mounted as it was then"),
-        ("/var/lib/postgresql/18/docker", "postgres:18) with the volume at /var/lib/postgresql;"),
+        (
+            "/var/lib/postgresql/18/docker",
+            "-v VOLUME:/var/lib/postgresql -e PGDATA=/var/lib/postgresql/18/docker --name old -d postgres:18",
+        ),
     ],
 )
 def test_an_older_database_that_the_image_finds_is_named_and_not_moved(place: str, telling: str) -> None:

@@ -36,7 +36,7 @@ MOVED_VOLUME = Sign(
     re.compile(
         r"\bin 18\+, these Docker images are configured to store database data\b|\bunused mount/volume\b"
         r"|\bplace a single mount at /var/lib/postgresql\b|\bthere appears to be PostgreSQL data in:"
-        r"|^\s{1,40}/var/lib/postgresql(?:/[\w.\-]{1,40}){0,3}\s{0,8}$"
+        r"|^ {2,40}/var/lib/postgresql(?:/[\w.\-]{1,40}){0,3}\s{0,8}$"
     ),
     (
         "in 18+, these Docker images are configured to store database data",
@@ -104,7 +104,7 @@ _VERSIONS = re.compile(
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.\-])\d{1,2}(?:\.\d{1,2}){0,2}(?![A-Za-z0-9_\-]|\.\d)")
 _DETAIL_ROWS = 3  # some translators break it
 # A database's own place among what version 18 and later will not use; an empty mount is marked as unused.
-_FILES_AT = re.compile(r"^\s{1,40}(?P<path>/var/lib/postgresql(?:/[\w.\-]{1,40}){0,3})\s{0,8}$")
+_FILES_AT = re.compile(r"^ {2,40}(?P<path>/var/lib/postgresql(?:/[\w.\-]{1,40}){0,3})\s{0,8}$")
 
 
 class Versions(NamedTuple):

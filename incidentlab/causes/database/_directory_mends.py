@@ -80,13 +80,15 @@ def _of_older_files(path: str, server: str) -> tuple[Mend, ...]:
     inside = path.removeprefix(_NEW_PATH)
     by_version = _BY_VERSION.fullmatch(inside)
     old, mount = (by_version["old"], _NEW_PATH) if by_version else ("NN", OLD_PATH)
+    where = f" and PGDATA={path}" if by_version else ""
     place = "mounted as it was then" if inside == "/data" else f"at {mount}"
     return (
         *(() if by_version else (_LOOK,)),
-        Mend("text", f"Now: start that version's image (image: postgres:{old}) with the volume {place}; nothing is "
-             "lost.",
+        Mend("text", f"Now: start that version's image (image: postgres:{old}) with the volume {place}{where}; "
+             "nothing is lost.",
              "The newer image has only looked whether there is a database."),
-        *_taken_over(old, "the new version", server, mount, f"{_NEW_PATH} of a new volume"),
+        *_taken_over(old, "the new version", server, f"{mount} -e PGDATA={path}" if by_version else mount,
+                     f"{_NEW_PATH} of a new volume"),
     )  # fmt: skip
 
 
