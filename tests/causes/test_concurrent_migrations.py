@@ -13,6 +13,7 @@ find = causes.get("concurrent-migrations").find
 
 RACE = 'duplicate key value violates unique constraint "pg_type_typname_nsp_index"'
 DETAIL = "DETAIL:  Key (typname, typnamespace)=(alembic_version, 2200) already exists."
+TURNED_AWAY = "Error: Another migration is already running"
 STEP = "INFO  [alembic.runtime.migration] Running upgrade  -> rev1, init"
 
 
@@ -166,3 +167,29 @@ def test_one_replica_after_the_other_is_not_at_once() -> None:
     lines = TWINS.replace("api_1  |   Applying shop.0007_note... OK", "api_1  | Starting gunicorn 21.2.0").split("\n")
     told = find(evidence(app_log("\n".join([lines[0], lines[2], lines[1], *lines[3:]]))))
     assert not (isinstance(told, Finding) and any("begins too" in link.claim for link in told.evidence))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Database migration skipped, another migration is already running\n"
+        'INFO:     172.18.0.1:50022 - "GET /health HTTP/1.1" 200 OK',
+        "WARN another migration is already running, skipping",
+    ],
+)
+def test_a_program_that_leaves_the_migrations_to_another_has_not_failed(text: str) -> None:
+    assert find(evidence(app_log(text))) is None
+
+
+def test_a_program_that_serves_after_it_was_turned_away_has_not_failed_either() -> None:
+    served = "[2026-01-20 10:00:02 +0000] [1] [INFO] Listening at: http://0.0.0.0:5001 (1)"
+    one, other = f"web-1  | {TURNED_AWAY}\nweb-1  | {served}", f"web-1  | {TURNED_AWAY}\nadmin-1  | {served}"
+    assert isinstance(find(evidence(app_log(one))), RuledOut)
+    assert isinstance(find(evidence(app_log(other))), Finding)
+
+
+def test_a_program_that_ended_over_it_has() -> None:
+    found = find(evidence(app_log(f"{TURNED_AWAY}\napp exited with code 1")))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert found.summary == "Another program was applying migrations, so this one was refused and its program failed."

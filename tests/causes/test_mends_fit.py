@@ -89,10 +89,25 @@ def test_a_lost_revision_is_sought_as_its_tool_writes_it(log: str, searched: str
 
 
 def test_a_tables_name_alone_shows_no_branch() -> None:
-    log = "[F] Your database (migration version: 300) is for a newer Forge, you can not use the newer database"
+    log = "2024/05/01 09:00:00 could not migrate: Found migration in DB that does not exist in code"
     found = _first("unknown-revision", log)
     assert "\\dt" in found.mend[0].text
     assert "branch" not in found.mend[0].why
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "[F] Your database (migration version: 300) is for a newer Forge, you can not use the newer database",
+        'File "/app/store/prepare.py", line 9, in prepare\n  raise ValueError(\n'
+        "ValueError: Cannot use this schema as it is too new for the server",
+        "ERROR: Downgrade detected.",
+    ],
+)
+def test_a_product_with_a_schema_of_its_own_gets_no_tools_command(log: str) -> None:
+    found = _first("unknown-revision", log)
+    assert "newer release" in found.mend[0].text
+    assert not any(word in _mends(found) for word in ("alembic", "git log", "psql"))
 
 
 def test_a_database_that_is_not_empty_is_said_to_be_so() -> None:

@@ -134,3 +134,12 @@ def test_what_is_missing_afterwards_hangs_beneath_it() -> None:
     roots = causes.diagnose(evidence(log)).findings
     assert [one.cause for one in roots] == ["multiple-heads"]
     assert [one.cause for one in roots[0].explains] == ["migrations-not-applied"]
+
+
+@pytest.mark.parametrize("said", ["goose: duplicate version 7 detected:", "found duplicate migration version 7:"])
+def test_two_files_of_one_number_are_gooses_two_heads(said: str) -> None:
+    log = f"panic: {said}\n\t/m/00007_a.sql\n\t/m/00007_b.sql\napp exited with code 2"
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert "(7)" in found.summary
+    assert find(evidence(app_log("ERROR duplicate version of the package detected"))) is None

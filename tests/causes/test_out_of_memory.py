@@ -62,11 +62,29 @@ def test_exit_code_137_alone_is_possible() -> None:
     assert find(evidence(container(exit_code=143))) is None
 
 
-def test_a_worker_that_gunicorn_killed_for_its_time_is_only_possible() -> None:
-    text = f"[2026-03-01 07:30:25 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:113)\n{GUNICORN}"
-    found = find(evidence(app_log(text)))
+@pytest.mark.parametrize(
+    "killed",
+    [GUNICORN, "[2026-03-01 07:30:26 +0000] [1] [WARNING] Worker with pid 113 was terminated due to signal 9"],
+)
+def test_a_worker_that_gunicorn_killed_for_its_time_is_no_sign(killed: str) -> None:
+    late = "[2026-03-01 07:30:25 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:113)"
+    assert find(evidence(app_log(f"{late}\n{killed}"))) is None
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "[2026-03-01 07:30:25 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:77)",
+        "[2026-03-01 07:20:00 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:113)\n"
+        "[2026-03-01 07:20:01 +0000] [113] [INFO] Booting worker with pid: 113",
+        "web-2  | [2026-03-01 07:30:25 +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:113)",
+    ],
+    ids=["another worker", "the pid came back", "another replica"],
+)
+def test_a_worker_whose_time_was_not_up_is_likely(before: str) -> None:
+    found = find(evidence(app_log(f"{before}\n{'web-1  | ' if '|' in before else ''}{GUNICORN}")))
     assert isinstance(found, Finding)
-    assert found.confidence == "possible"
+    assert found.confidence == "likely"
 
 
 def test_the_small_shared_memory_of_a_container_is_mended_there() -> None:

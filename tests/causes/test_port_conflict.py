@@ -130,3 +130,48 @@ web-1  | psycopg.OperationalError: connection failed: Connection refused"""
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text), container(exit_code=1))) is None
+
+
+NO_SOCKET = (
+    '2026-01-01 10:00:00.000 UTC [1] LOG:  could not bind IPv4 address "0.0.0.0": Address already in use\n'
+    "2026-01-01 10:00:00.001 UTC [1] FATAL:  could not create any TCP/IP sockets\n"
+    "2026-01-01 10:00:00.002 UTC [1] LOG:  database system is shut down"
+)
+REFUSED = 'FATAL:  password authentication failed for user "shop"'
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "\n".join(f"db-1   | {line}" for line in NO_SOCKET.split("\n")),
+        "Error response from daemon: driver failed programming external connectivity on endpoint db (0a1b): "
+        "Bind for 0.0.0.0:5432 failed: port is already allocated",
+        "Error response from daemon: Ports are not available: exposing port TCP 127.0.0.1:15432 -> 0.0.0.0:0: listen "
+        "tcp 127.0.0.1:15432: bind: address already in use",
+    ],
+    ids=["server", "docker", "docker on another port"],
+)
+def test_whoever_holds_the_port_refuses_the_login(taken: str) -> None:
+    port = 15432 if "15432" in taken else 5432
+    client = f'web-1  | connection to server at "localhost" (127.0.0.1), port {port} failed: {REFUSED}'
+    judged = diagnose(evidence(app_log(f"{taken}\n{client}")))
+    assert [(one.cause, one.confidence) for one in judged.findings] == [("port-conflict", "certain")]
+    assert "Whoever holds the port" in judged.findings[0].evidence[-1].claim
+    assert "bad-credentials" in [one.cause for one in judged.ruled_out]
+    assert "volumes" not in " ".join(mend.text for mend in judged.findings[0].mend)
+
+
+@pytest.mark.parametrize(
+    ("taken", "client"),
+    [
+        ("Error response from daemon: Bind for 0.0.0.0:8000 failed: port is already allocated", f"web-1  | {REFUSED}"),
+        ("Error response from daemon: Bind for 0.0.0.0:5432 failed: port is already allocated",
+         f'web-1  | connection to server at "db" (172.18.0.2), port 5432 failed: {REFUSED}'),
+        (NO_SOCKET, f"2026-01-01 10:01:00.000 UTC [1] LOG:  database system is ready to accept connections\n{REFUSED}"),
+        (REFUSED, NO_SOCKET),
+    ],
+    ids=["another port", "the container's own", "the server started again", "refused before"],
+)  # fmt: skip
+def test_a_server_that_listens_refuses_for_itself(taken: str, client: str) -> None:
+    judged = diagnose(evidence(app_log(f"{taken}\n{client}")))
+    assert "bad-credentials" in [one.cause for one in judged.findings]

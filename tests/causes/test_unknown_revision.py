@@ -47,14 +47,62 @@ def test_alembics_word_is_likely_and_with_the_programs_end_certain(wording: str,
         ("Error: The migration directory is corrupt, the following files are missing: 2024_a.js", "2024_a.js"),
         ("ActiveRecord::UnknownMigrationVersionError:\n\nNo migration with version number 20240101000000.", "20240101"),
         ("error: migration 20240101 was previously applied but is missing in the resolved migrations", "20240101"),
+        ("Unable to create migration plan because of 7_tags.sql: unknown migration in database", "7_tags.sql"),
+        ("Error running migrations: 7_tags.sql: unknown migration in database", ""),
+        ("panic: migration 0042_tags is in the database but not in the code, please resolve manually", "0042_tags"),
+        ("gormigrate: Found migration in DB that does not exist in code", ""),
+        ("Error: corrupted migrations: previously executed migration 17-AddTags is missing", "17-AddTags"),
     ],
-    ids=["django history", "flyway", "golang-migrate", "knex", "rails", "sqlx"],
+    ids=[
+        "django history",
+        "flyway",
+        "golang-migrate",
+        "knex",
+        "rails",
+        "sqlx",
+        "sql-migrate",
+        "sql-migrate, wrapped",
+        "in Go",
+        "gormigrate",
+        "kysely",
+    ],
 )
 def test_every_tool_has_its_words_for_it(text: str, name: str) -> None:
     found = find(evidence(app_log(text)))
     assert isinstance(found, Finding)
     assert found.confidence == "likely"
     assert name in found.summary
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clojure.lang.ExceptionInfo: ERROR: Downgrade detected.\nmetabase exited with code 1",
+        "ValueError: Cannot use this database as it is too new for the server to understand",
+        "ERROR: The database version is of Quill '9.0.5' which can not be downgraded to older Quill versions.",
+        "FATAL: Downgrading from version 9.4.0 to 9.2.1 is not supported",
+        "Error: database schema 14 is too new for this build",
+    ],
+)
+def test_a_product_says_that_its_database_is_of_a_newer_release(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert "newer release" in found.summary
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INFO Checking if a database downgrade is required...",
+        "WARN Downgrading to HTTP/1.1 is not supported by the upstream",
+        "ERROR the data in the cache is too new, waiting",
+        "WARN permission 'audit' is in the database but not in the code catalog",
+        "ERROR previously executed job 17 is missing",
+        "ERROR libpq is too new for this driver",
+    ],
+)
+def test_other_things_are_new_or_missing_too(text: str) -> None:
+    assert find(evidence(app_log(text))) is None
 
 
 def test_database_and_code_prove_it_without_the_programs_end() -> None:

@@ -187,3 +187,16 @@ def test_a_table_of_another_schema_than_the_migrated_one(text: str) -> None:
 )
 def test_a_table_of_the_migrated_schema_is_another_matter(text: str) -> None:
     assert all(one.cause != "wrong-schema" for one in causes.diagnose(evidence(app_log(text))).findings)
+
+
+def test_a_tenant_without_its_schema_is_made_or_turned_away() -> None:
+    log = 'Apartment::TenantNotFound (One of the following schema(s) is invalid: "globex" "public"):'
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert found.summary.startswith("The schema globex does not exist")
+    assert "Apartment::Tenant.create('globex')" in found.mend[1].text
+    assert not any("search_path" in mend.text for mend in found.mend)
+
+
+def test_a_tenant_that_is_there_already_lacks_no_schema() -> None:
+    assert find(evidence(app_log("Apartment::TenantExists (The schema globex already exists):"))) is None

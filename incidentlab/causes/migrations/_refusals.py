@@ -10,6 +10,22 @@ import re
 
 from incidentlab.model.cause import Sign
 
+# Products that number their schema by themselves, and refuse a database that a newer release has changed: Gitea,
+# Nextcloud, Metabase's core/db, Synapse's prepare_database.py, and whoever says it of "database", "schema" or "data".
+_TOO_NEW = (
+    r"\bDowngrade detected\b"
+    r"|\b[Dd]owngrad(?:e|es|ing)(?: of| the| your| from| to|ing){0,3}"
+    r" (?:database|schema|data|(?:an? )?(?:older )?versions?|release|v?\d)[^\n]{0,80} (?:is|are) not "
+    r"(?:supported|allowed|possible)\b"
+    r"|\b(?:database|schema)\b[^\n]{0,60} (?:is|was) too new\b"
+    r"|\b(?:database|schema|data) version\b[^\n]{0,80} can ?not be downgraded\b"
+)
+
+# … and what the same products say of "newer" and "higher": a number that is too high, and no revision by its name.
+NEWER = re.compile(
+    rf"{_TOO_NEW}|\bis for a newer\b|\b(?:is|was) newer (?:version )?than\b|\bis higher than the docker image version\b"
+)
+
 HEADS = Sign(
     name="multiple-heads",
     pattern=re.compile(
@@ -19,13 +35,14 @@ HEADS = Sign(
         r"|\bMultiple migrations have the (?:version number|name) (?P<rails>\w{1,120})"
         r"|\bFound more than one migration with version (?P<flyway>[\w.]{1,80})"
         r"|\bmigration version (?P<ecto>\d{8,14}) is duplicated\b|\bduplicate migration (?:file|version)\b"
-        r"(?:: (?P<golang>[\w.-]{1,200}))?"
+        r"(?:: (?P<golang>[\w.-]{1,200})| (?P<provider>\d{1,20}))?"
+        r"|\bduplicate version (?P<goose>\d{1,20}) detected\b"
     ),
     literals=(
         "Multiple head revisions are present", "Multiple heads are present", "has multiple heads",
         "Only a single head is supported", "has more than one head present", "Conflicting migrations detected",
         "overlaps with other requested revisions", "Multiple migrations have the ", "Found more than one migration",
-        "is duplicated", "duplicate migration ",
+        "is duplicated", "duplicate migration ", "duplicate version ",
     ),
     examples=(
         "FAILED: Multiple head revisions are present for given argument 'head'; please specify a specific target "
@@ -40,6 +57,8 @@ HEADS = Sign(
         "Found more than one migration with version 3",
         "migrations can't be executed, migration version 20240101000000 is duplicated",
         "failed to open source: duplicate migration file: 0002_b.up.sql",
+        "panic: goose: duplicate version 3 detected:",
+        "goose: failed to initialize provider: found duplicate migration version 3:",
     ),
 )  # fmt: skip
 UNKNOWN = Sign(
@@ -65,6 +84,13 @@ UNKNOWN = Sign(
         r"|\b(?:database|schema)(?: schema)?(?: version)?[^\n]{0,60} (?:is|was) newer (?:version )?than\b"
         r"|\bversion of the data \([^)\n]{1,60}\) is higher than the docker image version\b"
         r"|\bNot run migration [^\n]{1,200} is preceding already run migration\b"
+        r"|\bbecause of (?P<sqlmigrate>[\w.-]{1,200}): unknown migration in database\b"
+        r"|\bunknown migrations? (?:found )?in (?:the )?database\b"
+        r"|\bmigration (?P<absent>[\w.-]{1,160}) (?:is |was |exists )?(?:found )?in the database,? but (?:is )?not "
+        r"(?:found )?(?:in|on|among) "
+        r"|\b[Ff]ound migration in DB that does not exist in code\b"
+        r"|\bpreviously executed migration (?P<kysely>[\w.-]{1,200}) is missing\b"
+        rf"|{_TOO_NEW}"
     ),
     literals=(
         "Can't locate revision identified by", "No such revision or branch", "No such branch",
@@ -77,6 +103,9 @@ UNKNOWN = Sign(
         "is missing from the filesystem", "that are not registered", "Unable to find migration", "is for a newer",
         "newer than", "newer version than", "is higher than the docker image version",
         "is preceding already run migration",
+        "unknown migration", "database but not", "database, but not", "database but is not", "database, but is not",
+        "that does not exist in code", "previously executed migration",
+        "owngrad", "too new",
     ),
     examples=(
         "alembic.util.exc.CommandError: Can't locate revision identified by '50ab17e02cc4'",
@@ -97,6 +126,13 @@ UNKNOWN = Sign(
         "Your database (migration version: 240) is for a newer Gitea, you can not use the newer database",
         "database schema version 12 is newer than the version this server supports",
         "Can't start Nextcloud because the version of the data (27.0.0.8) is higher than the docker image version (26)",
+        "Unable to create migration plan because of 0004_x.sql: unknown migration in database",
+        "migration 20240101 is in the database but not in the code",
+        "Found migration in DB that does not exist in code",
+        "corrupted migrations: previously executed migration 1700000000000-AddX is missing",
+        "clojure.lang.ExceptionInfo: ERROR: Downgrade detected.",
+        "ValueError: Cannot use this database as it is too new for the server to understand",
+        "Downgrading from version 9.4 to 9.2 is not supported",
     ),
 )  # fmt: skip
 FILES = Sign(

@@ -1,6 +1,7 @@
 """Messages that speak of schemas and of the search_path: where a name is looked for, and where it is.
 
-Source: PostgreSQL's ``namespace.c`` (SQLSTATE 3F000), its manual on ``search_path``, and what psql prints of a table.
+Source: PostgreSQL's ``namespace.c`` (SQLSTATE 3F000), its manual on ``search_path``, what psql prints of a table, and
+ros-apartment's ``postgresql_adapter.rb``.
 """
 
 import re
@@ -15,12 +16,14 @@ NO_SCHEMA = Sign(
     pattern=re.compile(
         r"\bno schema has been selected to create\b|\bschema \\?[\"“](?P<name>[^\"”\\\n]{1,200})\\?[\"”] does not exist"
         r"(?!, skipping)"
+        r"|\bOne of the following schema\(s\) is invalid: \\?\"(?P<tenant>[^\"\\\n]{1,200})\\?\""
     ),
-    literals=("no schema has been selected to create", " does not exist"),
+    literals=("no schema has been selected to create", " does not exist", "of the following schema(s) is invalid"),
     examples=(
         "psycopg2.errors.InvalidSchemaName: no schema has been selected to create in",
         'pq: no schema has been selected to create "schema_migrations" in',
         '** (Postgrex.Error) ERROR 3F000 (invalid_schema_name) schema "tenant" does not exist',
+        'Apartment::TenantNotFound (One of the following schema(s) is invalid: "tenant" "public"):',
     ),
     sqlstates=frozenset({"3F000"}),
 )
@@ -55,7 +58,7 @@ def schema_in(event: LogEvent) -> str | None:
     """Return the schema that an event says is missing, empty where none is selected; ``None`` where it says neither."""
     found = match(event, NO_SCHEMA)
     if found:
-        return found["name"] or ""
+        return found["name"] or found["tenant"] or ""
     return "" if event.sqlstate in NO_SCHEMA.sqlstates else None
 
 

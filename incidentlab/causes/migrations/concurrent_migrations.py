@@ -20,11 +20,14 @@ _CATALOGUE = re.compile(
     r"\bpg_(?:type|class|namespace|extension|proc)_\w{1,60}|\balready running\b|\bConcurrentMigration"
     r"|\bcurrently running\b"
 )
+# Not an error of the database but the tool's own word: its lock is taken.
+_LOCKED_OUT = re.compile(r"\balready running\b|\bcurrently running\b|\bConcurrentMigration")
+_SKIPS = re.compile(r"\bskip(?:s|ped|ping)?\b", re.IGNORECASE)
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: a word that only a race explains, or one step begun twice and failing."""
-    told = troubles(evidence, "race")
+    told = tuple(one for one in troubles(evidence, "race") if not _leaves_it(one))
     pair = twice(evidence)
     if not told:
         doubled = troubles(evidence, "exists")
@@ -33,21 +36,34 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
             doubled = tuple(one for one in doubled if is_bookkeeping(one.name)) if several(evidence) else ()
         return _finding(evidence, doubled) if doubled else None
     caught = _caught(evidence, told)
-    what = "Two programs created the same thing at one time"
+    locked = all(_LOCKED_OUT.search(said(one.event)) for one in told)
+    what = "Two programs wanted to migrate" if locked else "Two programs created the same thing"
+    what = f"{what} at one time"
     if caught:
         return over(_ID, _TITLE, f"{what}, and the later one took it lightly", caught)
     return over_now(evidence, _ID, _TITLE, what) or _finding(evidence, told)
 
 
+def _leaves_it(one: Trouble) -> bool:
+    """Whether a program says that it skips its migrations because another one applies them: nothing has failed."""
+    text = said(one.event)
+    return bool(_LOCKED_OUT.search(text) and _SKIPS.search(text))
+
+
 def _caught(evidence: Evidence, told: tuple[Trouble, ...]) -> LogEvent | None:
-    """Return the proof that the program expected it: it only mentions the error, or is silent, and serves on."""
-    if any(not one.mild and not from_server(one.event) for one in told):
+    """Return the proof that the program expected it: it only mentions the error, or is silent, and serves on.
+
+    A tool's word that another migration runs is its lock doing its work: whoever serves afterwards has let the other
+    one go first.
+    """
+    if any(not (one.mild or _LOCKED_OUT.search(said(one.event)) or from_server(one.event)) for one in told):
         return None
     after = [event for event in later(evidence, told[-1].event) if not from_server(event)]
     if any(ends(event) for event in after):
         return None
+    locked_out = {one.event.service for one in told if not (one.mild or from_server(one.event))}
     good = [event for event in after if answered(event)] or [event for event in after if serves(event)]
-    return good[0] if good else None
+    return good[0] if good and locked_out <= {event.service for event in good} else None
 
 
 def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
@@ -72,12 +88,15 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
         claim = f"In the compose file {len(names)} containers apply migrations at start: {', '.join(names)}"
         links.append(Link(claim, file.id, "the compose file", command=file.command))
     shown = f" ({named})" if named else ""
+    turned_away = _LOCKED_OUT.search(said(lead.event))
+    failed = " and its program failed" if is_fatal(evidence, lead) else ""
     return Finding(
         cause=_ID,
         title=_TITLE,
         confidence=confidence,
-        summary=f"Two sessions made the same thing{shown} at one time; the later one was refused and its program "
-        f"failed.",
+        summary=f"Another program was applying migrations, so this one was refused{failed}."
+        if turned_away
+        else f"Two sessions made the same thing{shown} at one time; the later one was refused and its program failed.",
         evidence=(*links, *ending(evidence, lead)),
         mend=_mends(evidence),
         missing=() if confidence == "certain" or pair or both else (_WANTED,),
@@ -151,7 +170,10 @@ deadlock on each other's tables.""",
     confidence="""\
 - **certain**: an index of the system catalogue was violated, or the tool says that another migration runs, and
   either a program ended with it or several are seen to apply migrations.
-- **likely**: one of these alone, or one step was begun twice at once and found its objects there.""",
+- **likely**: one of these alone, or one step was begun twice at once and found its objects there.
+
+A program that says that it skips its migrations because another one applies them, or serves after it was turned away,
+shows a lock that works.""",
     find=find,
     explains=(
         "schema-created-outside-migrations",

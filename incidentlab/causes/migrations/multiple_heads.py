@@ -31,6 +31,7 @@ _PARENTS = {"alembic": "down_revision", "flask": "down_revision", "airflow": "do
 _COLLISION = re.compile(
     r"\bMultiple migrations have the (?:version number|(?P<named>name))\b"
     r"|\bFound more than one migration with version\b|\bis duplicated\b|\bduplicate migration (?:file|version)\b"
+    r"|\bduplicate version \d{1,20} detected\b"
 )
 _GRAPH = re.compile(
     r"\bmigration graph: \((?P<heads>[^)\n]{1,300})\)|\bgiven argument '[^'\n]{0,80}'; (?P<alembic>\w[\w, ]{8,300})$"

@@ -2,7 +2,7 @@
 
 import re
 
-from incidentlab.causes._evidence import cited, works
+from incidentlab.causes._evidence import cited, said, works
 from incidentlab.causes._toolbox import Tool, look, tool_of
 from incidentlab.causes._wanted import app_spoke
 from incidentlab.causes.migrations._account import (
@@ -18,7 +18,7 @@ from incidentlab.causes.migrations._account import (
 from incidentlab.causes.migrations._graph import database_of, project_of, unknown
 from incidentlab.causes.migrations._lacking import lacking, lead_of
 from incidentlab.causes.migrations._reading import Trouble, troubles
-from incidentlab.causes.migrations._refusals import UNKNOWN
+from incidentlab.causes.migrations._refusals import NEWER, UNKNOWN
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts
@@ -38,6 +38,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if since and not strange:
         return over(_ID, _TITLE, "A revision could not be found at first", since)
     lead = leading(told)
+    newer = NEWER.search(said(lead.event)) is not None and not strange
     named = lead.name or next((one.name for one in told if one.name), "")
     proven = bool(strange)
     confidence: Confidence = "certain" if proven or (named and is_fatal(evidence, lead)) else "likely"
@@ -45,17 +46,33 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         cause=_ID,
         title=_TITLE,
         confidence=confidence,
-        summary=_summary(lead, named),
+        summary=_NEWER_DATABASE if newer else _summary(lead, named),
         evidence=(
-            cited(lead.event, "The tool looks for a revision in vain"),
+            cited(lead.event, "The program refuses the database" if newer else "The tool looks for a revision in vain"),
             *_fact_links(project, database, strange),
             *ending(evidence, lead),
         ),
-        mend=_mends(evidence, named or next(iter(strange), "")),
-        missing=() if confidence == "certain" else _wanted(project, database),
+        mend=_OF_RELEASES if newer else _mends(evidence, named or next(iter(strange), "")),
+        missing=() if confidence == "certain" else (_RELEASE,) if newer else _wanted(project, database),
     )
 
 
+_RELEASE = "Which release ran before: the image's tag in the history of the compose file, or docker image ls."
+_NEWER_DATABASE = "A newer release has changed the schema of this database, and the one that runs now does not know it."
+# A product with numbers of its own for its schema: no file has the revision, a release has.
+_OF_RELEASES = (
+    words(
+        "Run the newer release again, the one that changed the schema: put its tag back and start it.",
+        "Nothing in the database has to change for that.",
+    ),
+    words(
+        "If the older release has to stay: the backup from before the upgrade, or the product's own way back, carried "
+        "out with the newer release, where it has one.",
+        "Few products can take their changes back; what was written since is not in the backup.",
+    ),
+    words("Name the release in full (IMAGE:1.2.3) where the tag was `latest`, or differs between two machines.",
+          "Nobody then goes back without knowing."),
+)  # fmt: skip
 _PLAIN = re.compile(r"[\w.\-]{1,200}")
 _A_WORD = 4  # characters of a name that is found in few other names
 _NUMBERED = {"flyway": "*V{}__*", "golang-migrate": "*{}_*", "goose": "*{}_*", "django": "*{}_*"}
@@ -197,6 +214,8 @@ files say, are no longer one history.""",
         "InconsistentMigrationHistory: Migration … is applied before its dependency …",
         "Detected applied migration not resolved locally; no migration found for version …",
         "The migration directory is corrupt, the following files are missing: …",
+        "unknown migration in database; previously executed migration … is missing",
+        "Downgrade detected; the database is newer than, or too new for, this release",
     ),
     check=(
         'psql "$DATABASE_URL" -c "SELECT version_num FROM alembic_version"',

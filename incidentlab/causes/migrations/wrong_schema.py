@@ -17,6 +17,8 @@ from incidentlab.causes.migrations._objects import is_bookkeeping
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._schemas import NO_SCHEMA, PATH, sets_path, shown_tables
 from incidentlab.causes.migrations._starters import several, twice
+from incidentlab.causes.migrations._tenants import mends as mends_of_tenant
+from incidentlab.causes.migrations._tenants import of_tenant
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
@@ -119,15 +121,18 @@ def _without_schema(evidence: Evidence, refused: tuple[Trouble, ...]) -> Finding
         "certain" if empty or (absent and database and lead.name not in database.schemas) else "likely"
     )
     named = f"The schema {lead.name} does not exist" if lead.name else "No schema of the search_path exists"
-    links = [cited(lead.event, f"{named}, so nothing can be created there")]
+    tenant = of_tenant(lead.event)
+    links = [cited(lead.event, named if tenant else f"{named}, so nothing can be created there")]
     links += [cited(event, "The search_path is set here") for event in _paths(evidence, lead)]
     return Finding(
         cause=_ID,
         title=_TITLE,
         confidence=confidence,
-        summary=f"{named} for this session: the migrations and the connection do not mean the same place.",
+        summary=f"{named}, and a tenant of that name is asked for: it was never made here, or has another name."
+        if tenant
+        else f"{named} for this session: the migrations and the connection do not mean the same place.",
         evidence=(*links, *ending(evidence, lead)),
-        mend=_mends(lead.name, ""),
+        mend=mends_of_tenant(lead.name) if tenant else _mends(lead.name, ""),
         missing=()
         if confidence == "certain"
         else ("Which schemas exist and what the search_path is: --database-url.",),
@@ -268,6 +273,7 @@ A migration made from `pg_dump` empties the path for its whole session, and the 
 version table.""",
     shows=(
         'no schema has been selected to create in; schema "tenant" does not exist (SQLSTATE 3F000)',
+        "Apartment::TenantNotFound: One of the following schema(s) is invalid: …",
         "relation … does not exist, although \\dt or another session shows it",
         "SELECT pg_catalog.set_config('search_path', '', false) in a migration",
     ),

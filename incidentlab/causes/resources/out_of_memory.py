@@ -4,6 +4,7 @@ import re
 
 from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import from_server, said, shows, works
+from incidentlab.causes.resources._arbiter import by_arbiter
 from incidentlab.causes.resources._memory import CHILD_KILLED, EXIT_137, KILLED_FOR_MEMORY, REFUSED_MEMORY
 from incidentlab.causes.resources._memory_mends import FIRST_SEGMENT, LOCK_TABLE, SHARED_SEGMENT, mends
 from incidentlab.model.cause import Cause
@@ -20,8 +21,6 @@ _ANOTHER_MEMORY = re.compile(
     r"\bCUDA out of memory\b|\bcuda\.OutOfMemory|\bOOM command not allowed\b|\bHIP out of memory\b"
     r"|\bovercommit_memory\b|\bcould not create semaphores\b"
 )
-_TIMED_OUT = re.compile(r"\bWORKER TIMEOUT \(pid: ?(?P<pid>\d{1,10})\)")
-_WORKER = re.compile(r"\b(?:pid:|pid )(?P<pid>\d{1,10})\b")
 # Whoever stops a stack kills what does not end in time.
 _BEING_STOPPED = re.compile(
     r"\bGracefully stopping\b|\bAborting on container exit\b|\bStopping [\w.-]{1,80} {0,3}\.\.\."
@@ -34,9 +33,10 @@ _BEING_STOPPED = re.compile(
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: the kernel, a parent process or malloc says so; 137 alone only hints."""
-    timed_out = {found["pid"] for event in evidence.logs for found in _TIMED_OUT.finditer(event.text)}
+    by_parent = by_arbiter(evidence.logs)
     stopped = any(_BEING_STOPPED.search(event.text) for event in evidence.logs)
-    account = hear(evidence, _SIGNS, lambda event: _something_else(event, stopped), engine_too=True)
+    account = hear(evidence, _SIGNS, lambda event: event.id in by_parent or _something_else(event, stopped),
+                   engine_too=True)  # fmt: skip
     killed = next((one for one in evidence.containers if one.oom_killed), None)
     victim = killed or next((one for one in evidence.containers if one.exit_code == _SIGKILL), None)
     if account is None:
@@ -45,7 +45,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     if settled:
         why = f"Memory ran short once; {settled.claim[0].lower()}{settled.claim[1:]}."
         return RuledOut(_ID, _TITLE, why, settled.fact)
-    return _finding(evidence, account, victim, "certain" if killed else _confidence(account, victim, timed_out))
+    return _finding(evidence, account, victim, "certain" if killed else _confidence(account, victim))
 
 
 def _something_else(event: LogEvent, stopped: bool) -> bool:
@@ -63,22 +63,15 @@ def _settled(evidence: Evidence, account: Account) -> Link | None:
     return fact
 
 
-def _confidence(account: Account, victim: ContainerFacts | None, timed_out: set[str]) -> Confidence:
+def _confidence(account: Account, victim: ContainerFacts | None) -> Confidence:
     if any(shows(event, KILLED_FOR_MEMORY) for event in account.events):
         return "certain"
-    children = [event for event in account.events if shows(event, CHILD_KILLED)]
-    unexplained = [event for event in children if not _workers(event) & timed_out]
+    children = any(shows(event, CHILD_KILLED) for event in account.events)
     refused = [event for event in account.events if shows(event, REFUSED_MEMORY)]
     if refused and (account.hurt or any(from_server(event) for event in refused)):
         locks = all(LOCK_TABLE in said(event) for event in refused)
         return "likely" if locks else "certain"
-    if unexplained or refused:
-        return "likely"
-    return "likely" if victim and children else "possible"
-
-
-def _workers(event: LogEvent) -> set[str]:
-    return {found["pid"] for found in _WORKER.finditer(event.text)}
+    return "likely" if children or refused else "possible"
 
 
 def _finding(evidence: Evidence, account: Account, victim: ContainerFacts | None, confidence: Confidence) -> Finding:
@@ -201,9 +194,10 @@ and `docker stop` kills what has not ended after ten seconds, which is exit code
   or a program says so and ends.
 - **likely**: a worker or a process of the server got SIGKILL and no time-out explains it, or a program was refused
   memory.
-- **possible**: exit code 137 alone, or a worker that gunicorn killed itself after `WORKER TIMEOUT`.
+- **possible**: exit code 137 alone.
 
-Exit code 137 while the stack is being stopped is no sign, nor are a graphics card's memory and Redis' own limit.""",
+A worker that gunicorn killed itself, right after its `WORKER TIMEOUT`, is no sign. Exit code 137 while the stack is
+being stopped is none either, nor are a graphics card's memory and Redis' own limit.""",
     find=find,
     explains=(
         "database-not-ready",

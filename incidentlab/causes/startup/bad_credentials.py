@@ -3,6 +3,7 @@
 from incidentlab.causes._evidence import cited, cut, from_server, is_after
 from incidentlab.causes.startup._commands import environment_of, in_server, plain
 from incidentlab.causes.startup._course import app_name, ending_links, got_through, settled, wanted_state
+from incidentlab.causes.startup._holder import refused_by_holder
 from incidentlab.causes.startup._login import (
     SIGNS,
     Reason,
@@ -29,6 +30,11 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     refused = refused_logins(evidence)
     if not refused:
         return _from_facts(evidence, asked) if asked else None
+    held = None if asked else refused_by_holder(evidence)
+    if held:
+        why = (f"The database could not have its port, line {held[0].first_line}, and never listened: the program that "
+               "has the port refused the login.")  # fmt: skip
+        return RuledOut(_ID, _TITLE, why, held[0].id)
     over = settled(evidence, _ID, _TITLE, refused, "A login was refused at first", of_database=True)
     of_others = _by_probe(refused, over) or (_of_others(evidence, refused, over) if over else None)
     return of_others or over or _finding(evidence, refused, asked)

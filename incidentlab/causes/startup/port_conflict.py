@@ -6,6 +6,7 @@ from incidentlab.causes._evidence import cited, cut, later, said, seen, serves, 
 from incidentlab.causes._server import ready
 from incidentlab.causes.startup._bind import BY_ENGINE, SIGNS, TAKEN
 from incidentlab.causes.startup._course import dead, end_of, same_program, state_link
+from incidentlab.causes.startup._holder import never_listened, refused_by_holder
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
@@ -61,6 +62,9 @@ def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
         links.append(cited(ended, "The program gives up"))
     if container:
         links.append(state_link(container))
+    held = refused_by_holder(evidence)
+    if held:
+        links.append(cited(held[1], "Whoever holds the port refuses the login: it is another server than this one"))
     wanted = "The container's state would show whether the program ended or tried again: give --container."
     return _found(confidence, _told(evidence, first), tuple(links), () if confidence == "certain" else (wanted,))
 
@@ -75,7 +79,7 @@ def _told(evidence: Evidence, event: LogEvent) -> str:
 
 def _gives_up(event: LogEvent) -> bool:
     # uvicorn stops the application that it started before it found the port taken.
-    return "Application shutdown complete." in event.text
+    return "Application shutdown complete." in event.text or never_listened(event)
 
 
 def _found(confidence: Confidence, text: str, links: tuple[Link, ...], missing: tuple[str, ...]) -> Finding:
@@ -117,6 +121,9 @@ container from its own server, or before the container starts from the engine th
 What usually holds it: the same stack started twice, a container that an earlier run left behind, a PostgreSQL
 installed on the machine (5432), a development server in another terminal, or two workers of one image that each
 start a server.
+
+Where the holder is another PostgreSQL, clients reach *that* one, and it refuses a user whom it does not know: a
+password that "does not fit" although nobody changed it.
 
 uvicorn prints "Application startup complete." *before* it binds. That line followed by `[Errno 98]` is therefore a
 failed start. A container whose port the engine could not publish has no log at all: its state says why.""",
