@@ -2,7 +2,8 @@
 
 import re
 
-from incidentlab.causes._evidence import said
+from incidentlab.causes._evidence import said, shows
+from incidentlab.causes._other_products import of_another_product
 from incidentlab.model.cause import Sign
 from incidentlab.model.evidence import LogEvent
 
@@ -122,3 +123,8 @@ _EMPTY_AND_NOBODY_HAS_ONE = re.compile(r"\(total=0, active=0\b|\bsize:0; busy:0\
 def nobody_holds_one(event: LogEvent) -> bool:
     """Whether a pool says that it has no connection at all: then the server cannot be reached; nothing is used up."""
     return bool(_EMPTY_AND_NOBODY_HAS_ONE.search(said(event)))
+
+
+def of_another_server(event: LogEvent) -> bool:
+    """Whether it is another server than PostgreSQL whose connections are used up."""
+    return shows(event, SERVER_FULL) and of_another_product(event)

@@ -5,7 +5,13 @@ import re
 from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import query, shows
 from incidentlab.causes._settling import at_work_again
-from incidentlab.causes.resources._connections import POOL_EMPTY, POOLER_FULL, SERVER_FULL, nobody_holds_one
+from incidentlab.causes.resources._connections import (
+    POOL_EMPTY,
+    POOLER_FULL,
+    SERVER_FULL,
+    nobody_holds_one,
+    of_another_server,
+)
 from incidentlab.model.cause import Cause
 from incidentlab.model.database import Connections
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -32,7 +38,7 @@ _UNREACHABLE = re.compile(
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: somebody is refused for want of a connection, and is not served afterwards."""
-    account = hear(evidence, _SIGNS, nobody_holds_one)
+    account = hear(evidence, _SIGNS, lambda event: nobody_holds_one(event) or of_another_server(event))
     full = _full(evidence)
     if account is None:
         return _finding(Account(()), full, "likely") if full else None

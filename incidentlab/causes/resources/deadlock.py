@@ -4,6 +4,7 @@ import re
 
 from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import speaks_of_migrating
+from incidentlab.causes._other_products import names_postgres, of_another_product
 from incidentlab.causes._settling import tried_again
 from incidentlab.causes.resources._circle import between_definitions, relation, statements
 from incidentlab.model.cause import Cause, Sign
@@ -29,6 +30,12 @@ DETECTED = Sign(
     ),
     frozenset({"40P01"}),
 )
+# Go's runtime and its checkers of locks, thread pools, Oracle: they suspect, or say between whom.
+_OF_THREADS = re.compile(
+    r"\ball goroutines are asleep\b|\b(?:potential|possible|suspected|false|self-?) ?deadlock\b"
+    r"|\bdeadlock detected(?: (?:by|between|among|while waiting for resource)\b|: (?:all|thread|task|worker)s?\b)",
+    re.IGNORECASE,
+)
 _BOOTSTRAPPING = re.compile(
     r"\bbootstrapp?|\bcreate_all\b|\binit(?:ialis|ializ)ing (?:the )?(?:schema|database)\b|\bsync(?:ing)? schema\b"
 )
@@ -36,7 +43,7 @@ _BOOTSTRAPPING = re.compile(
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: the server broke a deadlock, and the victim was not tried again with success."""
-    account = hear(evidence, (DETECTED,), _is_a_database_engine_of_another_kind)
+    account = hear(evidence, (DETECTED,), _of_other_locks)
     if account is None:
         return None
     settled = tried_again(evidence, account)
@@ -63,9 +70,9 @@ def _confidence(account: Account, defining: bool) -> Confidence:
     return "certain" if both and statements(account) and not between_definitions(account) else "likely"
 
 
-def _is_a_database_engine_of_another_kind(event: LogEvent) -> bool:
-    # MySQL's 1213 and SQL Server's 1205 speak of deadlocks too, Go's runtime of goroutines.
-    return "all goroutines are asleep" in event.text
+def _of_other_locks(event: LogEvent) -> bool:
+    """Whether the circle is one of threads or of another database; PostgreSQL's message ends with the two words."""
+    return of_another_product(event) or (bool(_OF_THREADS.search(event.text)) and not names_postgres(event))
 
 
 def _between_definitions(evidence: Evidence, account: Account) -> bool:

@@ -4,6 +4,7 @@ import re
 
 from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import from_server, said, shows, works
+from incidentlab.causes._other_products import of_another_product
 from incidentlab.causes.resources._arbiter import by_arbiter
 from incidentlab.causes.resources._memory import CHILD_KILLED, EXIT_137, KILLED_FOR_MEMORY, REFUSED_MEMORY
 from incidentlab.causes.resources._memory_mends import FIRST_SEGMENT, LOCK_TABLE, SHARED_SEGMENT, mends
@@ -49,7 +50,8 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
 
 
 def _something_else(event: LogEvent, stopped: bool) -> bool:
-    if _ANOTHER_MEMORY.search(said(event)):
+    text = said(event)
+    if _ANOTHER_MEMORY.search(text) or (LOCK_TABLE in text and of_another_product(event)):
         return True
     only_137 = not any(shows(event, sign) for sign in _SIGNS[:3])
     return only_137 and stopped

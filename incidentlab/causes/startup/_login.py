@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from incidentlab.causes._evidence import from_server, said, shows
+from incidentlab.causes._other_products import names_postgres, of_another_product
 from incidentlab.causes.startup._placeholder import unfilled
 from incidentlab.model.cause import Sign
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -67,6 +68,10 @@ _REASONS: dict[Reason, re.Pattern[str]] = {
     "wrong password": re.compile(r"\bPassword does not match for user \\?[\"“]"),
 }
 _USER = re.compile(r"(?:for user|credentials for|User|no such user:|role) \\{0,3}[\"`'“]?(?P<user>[^\"`'”\\\s]{0,200})")
+# auth.c's own spelling, of the methods that clients tell of. Other servers write the words larger, or the user bare.
+_OWN_WORDS = re.compile(r"(?<!\w)(?:password|Peer|Ident|GSSAPI|certificate) authentication failed for user\b")
+_QUOTED = re.compile(_OWN_WORDS.pattern + r" \\{0,3}[\"“«]")
+_FOR_USER = "authentication failed for user"
 # As an ERROR it is a statement that names a role (GRANT, OWNER TO), not a login.
 _STATEMENT = re.compile(r"\bERROR:|\bNOTICE:|\b42704\b")
 
@@ -77,13 +82,25 @@ def refused_logins(evidence: Evidence) -> tuple[LogEvent, ...]:
 
 
 def is_refused_login(event: LogEvent) -> bool:
-    """Whether an event says that a login was refused."""
+    """Whether an event says that a login was refused, and by PostgreSQL."""
+    if _elsewhere(event):
+        return False
     if shows(event, REFUSED_LOGIN):
         return not unfilled(user_in(event) or "postgres")
     if not shows(event, NO_ROLE) or event.sql:
         return False
     text = said(event)
     return ("FATAL" in text or not _STATEMENT.search(text)) and not unfilled(user_in(event) or "postgres")
+
+
+def _elsewhere(event: LogEvent) -> bool:
+    """Whether another program refused the login: it is named, or words it as nothing of PostgreSQL does."""
+    text = said(event)
+    if _QUOTED.search(text):
+        return False
+    if _FOR_USER in text and not _OWN_WORDS.search(text):
+        return not names_postgres(event)
+    return of_another_product(event)
 
 
 def is_missing_role(event: LogEvent) -> bool:

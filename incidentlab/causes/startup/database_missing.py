@@ -3,6 +3,7 @@
 import re
 
 from incidentlab.causes._evidence import cited, from_server, match, said, seen
+from incidentlab.causes._other_products import of_another_product
 from incidentlab.causes.startup._commands import in_server, plain
 from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._placeholder import unfilled
@@ -33,7 +34,7 @@ ABSENT = Sign(
     sqlstates=frozenset({_STATE}),
 )
 # As an ERROR it is a statement about a database (DROP, ALTER), not a connection; a NOTICE harms nobody.
-_STATEMENT = re.compile(r"\bERROR:  |\bNOTICE:|\bWARNING:|\bMySQL|\bmongo", re.IGNORECASE)
+_STATEMENT = re.compile(r"\bERROR:  |\bNOTICE:|\bWARNING:", re.IGNORECASE)
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -49,7 +50,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
 
 def _is_connection(event: LogEvent) -> bool:
     text = said(event)
-    if event.sql or ("FATAL" not in text and _STATEMENT.search(text)):
+    if event.sql or of_another_product(event) or ("FATAL" not in text and _STATEMENT.search(text)):
         return False
     return not unfilled(_name(event) or "app")
 
