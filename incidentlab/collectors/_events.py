@@ -63,13 +63,18 @@ def of_message(message: _postgres.Message, origin: Origin) -> LogEvent:
         severity=level,
         sqlstate=message.sqlstate or _sqlstate.in_text(message.text) or (english.sqlstate if english else None),
         sql=message.statement,
-        key_lines=_pairs(message.rows) if level in ("error", "fatal") else (),
+        key_lines=_pairs(message.rows) if level in ("error", "fatal") or _has_hint(message) else (),
         command=origin.command,
         service=origin.service,
         speaker=origin.speaker,
         from_server=True,
         english=english.text if english else "",
     )
+
+
+def _has_hint(message: _postgres.Message) -> bool:
+    # A port that is taken is a LOG to the server, and its HINT alone says which.
+    return len(message.rows) > 1 and any(row.text.startswith("HINT: ") for row in message.rows)
 
 
 def _rest_of_first(message: _postgres.Message) -> Iterator[str]:

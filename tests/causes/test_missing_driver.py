@@ -114,3 +114,30 @@ def test_composes_commands_are_given_for_composes_containers_only(service: str, 
     found = find(evidence(app_log("ModuleNotFoundError: No module named 'psycopg2'"), dead))
     assert isinstance(found, Finding)
     assert any("docker compose build" in mend.text for mend in found.mend) is compose
+
+
+@pytest.mark.parametrize(
+    ("log", "wanted", "unwanted"),
+    [
+        ("django.core.exceptions.ImproperlyConfigured: Error loading psycopg2 module: libffi is missing",
+         "psycopg2-binary", "psycopg[binary]"),
+        ("django.core.exceptions.ImproperlyConfigured: Error loading psycopg2 or psycopg module",
+         "psycopg[binary]", "psycopg2-binary"),
+        ("psycopg2.OperationalError: SCRAM authentication requires libpq version 10 or above",
+         "--upgrade psycopg2-binary", "libpq5"),
+        ("PG::ConnectionBad: SCRAM authentication requires libpq version 10 or above", "newer base image", "pip "),
+        ("org.postgresql.util.PSQLException: The authentication type 10 is not supported.", "42.2.0", "libpq"),
+        ("    at node_modules/pg/connection.js\nError: Unknown authenticationOk message type", "pg@latest", "libpq"),
+    ],
+)  # fmt: skip
+def test_what_is_installed_is_what_this_stack_can_use(log: str, wanted: str, unwanted: str) -> None:
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert wanted in found.mend[0].text
+    assert unwanted not in "\n".join(mend.text for mend in found.mend)
+
+
+def test_no_container_and_no_service_is_made_up() -> None:
+    found = find(evidence(app_log("ModuleNotFoundError: No module named 'psycopg2'")))
+    assert isinstance(found, Finding)
+    assert found.mend[-1].text == "Build the image again, and make the container new from it."

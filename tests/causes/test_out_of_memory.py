@@ -125,3 +125,61 @@ LOG:  database system is shut down"""
     assert isinstance(found, Finding)
     assert "shared_buffers" in found.summary
     assert [mend.text for mend in found.mend if "shared_buffers" in mend.text] == [found.mend[0].text]
+
+
+KERNEL = (
+    "Mar  3 02:00:01 box kernel: beam.smp invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE), order=0\n"
+    "Mar  3 02:00:01 box kernel: {whose}ut of memory: Killed process 771 (beam.smp) total-vm:1912344kB, anon-rss:9kB\n"
+    "Mar  3 02:00:02 box dockerd[8]: web-1  | ** (DBConnection.ConnectionError) tcp recv: closed"
+)
+
+
+def _told(log: str) -> Finding:
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding), log
+    return found
+
+
+def test_the_kernels_line_that_names_the_process_is_cited() -> None:
+    found = _told(KERNEL.format(whose="O"))
+    assert (found.evidence[0].line, "771 (beam.smp)" in found.evidence[0].quote) == (2, True)
+    assert "beam.smp" in found.summary
+
+
+def test_a_machine_that_ran_out_is_not_helped_by_a_higher_limit() -> None:
+    mends = [mend.text for mend in _told(KERNEL.format(whose="O")).mend]
+    assert mends[0] == "free -m"
+    assert not any("raise the container's memory limit" in text for text in mends)
+    mends = [mend.text for mend in _told(KERNEL.format(whose="Memory cgroup o")).mend]
+    assert any("raise the container's memory limit" in text for text in mends)
+    assert "free -m" not in mends
+
+
+@pytest.mark.parametrize(
+    "log", ["java.lang.OutOfMemoryError: Java heap space", GUNICORN, "orders exited with code 137", KERNEL]
+)
+def test_no_container_is_made_up_where_the_log_names_none(log: str) -> None:
+    text = "\n".join(mend.text for mend in _told(log.replace("{whose}", "O")).mend)
+    assert "docker stats --no-stream\n" in text
+
+
+def test_who_ended_with_137_is_named_and_was_not_refused_anything() -> None:
+    summary = _told("orders exited with code 137").summary
+    assert summary.startswith("orders was killed")
+    assert "refused" not in summary
+
+
+def test_one_kill_told_as_line_and_as_traceback_is_one() -> None:
+    lost = "Worker exited prematurely: signal 9 (SIGKILL) Job: {}."
+    log = (
+        f"[2026-03-02 17:02:55,771] [ERROR] [celery.worker.request] Task raised error: WorkerLostError('{lost}')\n"
+        'Traceback (most recent call last):\n  File "/v/billiard/pool.py", line 1264, in mark_as_worker_lost\n'
+        f"    raise WorkerLostError(\nbilliard.exceptions.WorkerLostError: {lost}"
+    )
+    assert "times" not in _told(log.format(7, 7)).summary
+    assert "2 times" in _told(f"{log.format(7, 7)}\n{log.format(8, 8)}").summary
+
+
+def test_a_unit_of_systemd_is_asked_for_its_own_limit() -> None:
+    log = "Jan 2 10:00:00 box systemd[1]: pets.service: A process of this unit has been killed by the OOM killer."
+    assert _told(log).mend[0].text == "systemctl show -p MemoryMax pets.service"

@@ -52,7 +52,8 @@ def test_a_programs_word_is_likely_and_with_its_end_certain(wording: str, port: 
     assert (alone.confidence, dead.confidence) == ("likely", "certain")
     assert f"port {port}," in alone.summary
     assert alone.missing
-    assert f"sport = :{port}" in dead.mend[0].text
+    assert ("lsof" if "Errno 48" in wording else "ss") == dead.mend[0].text.split()[0]
+    assert f":{port}" in dead.mend[0].text
 
 
 @given(st.sampled_from(_BY_ENGINE), _PORTS)
@@ -106,6 +107,40 @@ def test_the_fact_that_rules_it_out_is_named(facts: tuple[object, ...], fact: st
 def test_another_service_that_serves_settles_nothing() -> None:
     log = f"api-1  | {TAKEN}\nweb-1  | [2026-01-01 10:00:01 +0000] [7] [INFO] Listening at: http://0.0.0.0:80 (7)"
     assert isinstance(find(evidence(app_log(log))), Finding)
+
+
+SCHEDULER = (
+    "Warning  FailedScheduling  3s  default-scheduler  0/3 nodes are available: 3 node(s) didn't have free ports "
+)
+SERVER = (
+    'db-1  | 2026-01-01 10:00:00.000 UTC [1] LOG:  could not bind IPv4 address "0.0.0.0": Address already in use\n'
+    "db-1  | 2026-01-01 10:00:00.000 UTC [1] HINT:  Is another postmaster already running on port 6543? If not, wait "
+    "a few seconds and retry.\ndb-1  | 2026-01-01 10:00:00.000 UTC [1] FATAL:  could not create any TCP/IP sockets"
+)
+
+
+@pytest.mark.parametrize(
+    ("log", "first", "not_a_word_of"),
+    [
+        (f"kubectl describe pod pets-0\n{SCHEDULER}for the requested pod ports.", "kubectl get pods", "docker"),
+        ("web-1  | Error: That port is already in use.", "ss -ltnp", "8000"),
+        ("web-1  | Error: That port is already in use.", "ss -ltnp", "publish="),
+        ("podman run pets\nError: rootlessport listen tcp 0.0.0.0:5000: bind: address already in use",
+         "ss -ltnp 'sport = :5000'", "docker"),
+        ("C:\\pets> .\\run.bat\nlisten tcp 0.0.0.0:7070: bind: Only one usage of each socket address (protocol/network "
+         "address/port) is normally permitted.", "netstat -ano | findstr :7070", "ss -"),
+        ("Error response from daemon: Ports are not available: exposing port TCP 0.0.0.0:5432 -> 127.0.0.1:0: listen "
+         "tcp 0.0.0.0:5432: bind: address already in use", "lsof -nP -sTCP:LISTEN -iTCP:5432", "ss -"),
+        (SERVER, "ss -ltnp 'sport = :6543'", "8000"),
+    ],
+)  # fmt: skip
+def test_the_holder_is_found_with_the_systems_own_tool_and_no_port_is_made_up(
+    log: str, first: str, not_a_word_of: str
+) -> None:
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert found.mend[0].text.startswith(first)
+    assert not_a_word_of not in "\n".join(mend.text for mend in found.mend)
 
 
 def test_a_server_without_a_port_explains_its_refusals() -> None:

@@ -23,7 +23,11 @@ _HEAPS = (
      "PHP has a limit of its own for each request; the container may have room."),
 )  # fmt: skip
 _KUBERNETES = re.compile(r"\bkubectl\b|\bLast State:|\bRestart Count:|\bCrashLoopBackOff\b|\bkubelet\b")
-_HOSTS_OWN = frozenset({"kernel", "docker", "dockerd", "containerd", "systemd", "kubelet", "k3s"})
+# oom_kill.c: "Memory cgroup out of memory" is a limit's, the same words without it are the machine's.
+_MACHINE = re.compile(r"(?:^|\W)(?<!cgroup )[Oo]ut of memory: Kill|\bconstraint=CONSTRAINT_NONE\b", re.MULTILINE)
+_LIMITED = re.compile(r"\bcgroup out of memory\b|\bCONSTRAINT_MEMCG\b|\bOOMKilled\b")
+_UNIT = re.compile(r"\b[\w@.\-]{1,120}\.service(?=: )")
+_HOSTS_OWN = frozenset({"kernel", "docker", "docker-compose", "dockerd", "containerd", "systemd", "kubelet", "k3s"})
 _SHELL_WORD = re.compile(r"[\w.\-]{1,128}")
 
 
@@ -51,6 +55,8 @@ def mends(evidence: Evidence, account: Account, victim: ContainerFacts | None) -
                          "quarter of the memory is usual, 128MB the default.",
                  "The server asks for all of it at its start, and does not start without."),
         )  # fmt: skip
+    if victim is None and is_the_machines(account):
+        return _machine()
     look = _look(evidence, account, victim)
     heap = next((one for one in _HEAPS if one[0].search(text)), None)
     if heap:
@@ -73,8 +79,29 @@ def _look(evidence: Evidence, account: Account, victim: ContainerFacts | None) -
     why = "Shows the memory in use against the limit."
     if victim is None and any(_KUBERNETES.search(event.text) for event in evidence.logs):
         return Mend("command", "kubectl top pod --containers", f"{why[:-1]} (resources.limits).")
+    unit = next((found[0] for event in account.events if (found := _UNIT.search(event.text))), "")
+    if victim is None and unit:
+        return Mend("command", f"systemctl show -p MemoryMax {unit}",
+                    "Shows the unit's limit; where it is infinity, the whole machine ran out: free -m.")  # fmt: skip
     heard = (event.service for event in account.events if event.service not in _HOSTS_OWN)
     service = next((name for name in heard if _SHELL_WORD.fullmatch(name)), "")
     if victim is None and service:
         return Mend("command", f"docker stats --no-stream $(docker compose ps -q {service})", why)
-    return Mend("command", f"docker stats --no-stream {victim.name if victim else 'app'}", why)
+    if victim is None:
+        return Mend("command", "docker stats --no-stream", "Shows the memory that each container has in use.")
+    return Mend("command", f"docker stats --no-stream {victim.name}", why)
+
+
+def is_the_machines(account: Account) -> bool:
+    """Whether the kernel killed for the whole machine's memory, and not for a container's or a unit's limit."""
+    return bool(_MACHINE.search(account.text)) and not _LIMITED.search(account.text)
+
+
+def _machine() -> tuple[Mend, ...]:
+    return (
+        Mend("command", "free -m", "The whole machine ran out, so a higher limit for one container cannot help."),
+        Mend("command", "docker stats --no-stream", "Shows which container has how much of it."),
+        Mend("text", "Give the machine more memory or swap, or run less on it: fewer workers, smaller batches."),
+        Mend("text", "Give the programs beside the database a limit (mem_limit), so that one of them is killed before "
+                     "it takes what the database needs."),
+    )  # fmt: skip

@@ -1,13 +1,14 @@
 """A process was killed, or refused, for want of memory."""
 
 import re
+from dataclasses import replace
 
 from incidentlab.causes._account import Account, chain, hear
-from incidentlab.causes._evidence import from_server, said, shows, works
+from incidentlab.causes._evidence import cited, ended_name, from_server, said, shows, works
 from incidentlab.causes._other_products import of_another_product
 from incidentlab.causes.resources._arbiter import by_arbiter
 from incidentlab.causes.resources._memory import CHILD_KILLED, EXIT_137, KILLED_FOR_MEMORY, REFUSED_MEMORY
-from incidentlab.causes.resources._memory_mends import FIRST_SEGMENT, LOCK_TABLE, SHARED_SEGMENT, mends
+from incidentlab.causes.resources._memory_mends import FIRST_SEGMENT, LOCK_TABLE, SHARED_SEGMENT, is_the_machines, mends
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
@@ -22,6 +23,8 @@ _ANOTHER_MEMORY = re.compile(
     r"\bCUDA out of memory\b|\bcuda\.OutOfMemory|\bOOM command not allowed\b|\bHIP out of memory\b"
     r"|\bovercommit_memory\b|\bcould not create semaphores\b"
 )
+_KILLED = re.compile(r"\bKill(?:ed)? process \d{1,10} \((?P<name>[^)\n]{1,64})\)")
+_WHICH = re.compile(r"\b(?:[Jj]ob|pid|PID)\b:? ?\d{1,10}")
 # Whoever stops a stack kills what does not end in time.
 _BEING_STOPPED = re.compile(
     r"\bGracefully stopping\b|\bAborting on container exit\b|\bStopping [\w.-]{1,80} {0,3}\.\.\."
@@ -77,7 +80,7 @@ def _confidence(account: Account, victim: ContainerFacts | None) -> Confidence:
 
 
 def _finding(evidence: Evidence, account: Account, victim: ContainerFacts | None, confidence: Confidence) -> Finding:
-    links = [*chain(account, "A process is killed or refused for want of memory")]
+    links = _links(account)
     if victim:
         links = [link for link in links if link.fact != victim.id]
         links.append(_state(victim))
@@ -91,6 +94,17 @@ def _finding(evidence: Evidence, account: Account, victim: ContainerFacts | None
         mend=mends(evidence, account, victim),
         missing=() if confidence == "certain" else _wanted(victim),
     )
+
+
+def _links(account: Account) -> list[Link]:
+    """Return the proof, the kernel's or the engine's own word first: of its lines the one that says who was killed."""
+    told = [event for event in account.events if shows(event, KILLED_FOR_MEMORY)]
+    if not told:
+        return [*chain(account, "A process is killed or refused for want of memory")]
+    best = next((event for event in told if _KILLED.search(event.text) or _BY_ENGINE.search(event.text)), told[0])
+    server = tuple(event for event in account.events if from_server(event))
+    rest = chain(replace(account, events=server), "The database server loses it")
+    return [cited(best, "A process is killed for want of memory"), *rest]
 
 
 def _state(victim: ContainerFacts) -> Link:
@@ -135,13 +149,24 @@ def _summary(account: Account, victim: ContainerFacts | None) -> str:
         return "A process of the database server " + ("was killed; all its connections went with it." if killed else
                                                       "was refused memory.")  # fmt: skip
     if any(shows(event, KILLED_FOR_MEMORY) for event in account.events):
-        return "The kernel killed a process for want of memory."
+        whose = ", that of the whole machine" if is_the_machines(account) else ""
+        named = _KILLED.search(text)
+        return f"The kernel killed {named['name'] if named else 'a process'} for want of memory{whose}."
     if killed:
-        count = sum(1 for event in account.events if shows(event, CHILD_KILLED))
+        count = _kills(account)
         return (
             "A worker was killed" + (f", {count} times" if count > 1 else "") + "; want of memory is the usual reason."
         )
+    if all(not shows(event, REFUSED_MEMORY) for event in account.events):
+        who = next((name for event in account.events if (name := ended_name(event))), "A program")
+        return f"{who} was killed (137 is SIGKILL); want of memory is the usual reason, being stopped another one."
     return "A program was refused the memory it asked for."
+
+
+def _kills(account: Account) -> int:
+    """Count the kills: one is told as a line and as a traceback, which name the same process or job."""
+    told = [event for event in account.events if shows(event, CHILD_KILLED)]
+    return len({(found[0] if (found := _WHICH.search(said(event))) else event.id) for event in told})
 
 
 CAUSE = Cause(

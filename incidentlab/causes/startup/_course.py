@@ -192,15 +192,18 @@ def is_over(evidence: Evidence, trouble: LogEvent) -> bool:
     return bool(end_of(evidence, trouble) or dead(evidence, trouble))
 
 
+NAMELESS = "CONTAINER"  # stands in a command for a name that nothing tells
+
+
 def app_name(evidence: Evidence, trouble: LogEvent | None = None) -> str:
-    """Return what a person calls the program in a command: its container's name, its service, or ``app``."""
+    """Return what a person calls the program in a command: its container's name, its service, or what stands for it."""
     docker = [one for one in evidence.containers if "docker" in one.command]
     for container in docker:
         if container.id.endswith("app") or (trouble and container.service and container.service == trouble.service):
             return container.name
     if trouble and trouble.service and not from_server(trouble):
         return trouble.service
-    return docker[0].name if len(docker) == 1 else "app"
+    return docker[0].name if len(docker) == 1 else NAMELESS
 
 
 def wanted_state(evidence: Evidence, trouble: LogEvent | None = None) -> tuple[str, ...]:

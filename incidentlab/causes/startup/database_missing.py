@@ -5,7 +5,7 @@ import re
 from incidentlab.causes._evidence import cited, from_server, match, said, seen
 from incidentlab.causes._other_products import of_another_product
 from incidentlab.causes.startup._commands import in_server, plain
-from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
+from incidentlab.causes.startup._course import NAMELESS, app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._placeholder import unfilled
 from incidentlab.model.cause import Cause, Sign
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -111,11 +111,13 @@ def _found(
 
 def _mends(evidence: Evidence, event: LogEvent | None, name: str, asked: DatabaseFacts | None) -> tuple[Mend, ...]:
     shown = plain(name, "app")
+    who = app_name(evidence, event)
+    who = "the service" if who == NAMELESS else who
     there = f" The server has: {', '.join(asked.databases[:8])}." if asked and asked.databases else ""
     return (
         Mend("command", in_server(evidence, "psql -d postgres -l"), "Shows the databases that there are."),
         Mend("command", in_server(evidence, f"createdb {shown}"), "Creates it, empty; the migrations come next."),
-        Mend("text", f"Or let {app_name(evidence, event)} use the database that exists.{there}",
+        Mend("text", f"Or let {who} use the database that exists.{there}",
              "POSTGRES_DB creates a database on an empty volume only; without it, one is named like POSTGRES_USER."),
     )  # fmt: skip
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from incidentlab.causes._evidence import cited, from_server, match, said, seen
 from incidentlab.causes.startup._commands import alone
-from incidentlab.causes.startup._course import app_name, ending_links, is_over, settled, wanted_state
+from incidentlab.causes.startup._course import NAMELESS, app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._driver import ABSENT, SIGNS
+from incidentlab.causes.startup._driver_mends import DEFAULT, TOO_OLD, WORD, install
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -14,24 +15,14 @@ from incidentlab.model.evidence import Evidence, LogEvent
 _ID = "missing-driver"
 _TITLE = "The database driver is missing"
 _DIALECT = re.compile(r"sqlalchemy\.dialects:(?P<name>\w{1,40}(?:\.\w{1,40})?)")
-_WORD = re.compile(
-    r"No module named ['\"]?(?P<python>\w{1,40})|(?P<libpq>libpq)|'(?P<node>pg[\w\-]{0,20})'|(?P<async>async driver)"
-    r"|(?P<jdbc>org\.postgresql|jdbc:postgresql)|(?P<gem>gem is not loaded|file -- pg|pg is not part of the bundle)"
-    r"|(?P<prisma>[Qq]uery [Ee]ngine|libssl|libcrypto)|unknown driver \\?\"(?P<go>\w{1,20})"
-    r"|(?P<django>Error loading psycopg)|(?P<php>could not find driver|undefined function pg_connect)"
-    r"|(?P<npm>install pg package|Postgres package)|(?P<wrapper>no pq wrapper available)"
-)
-_TOO_OLD = re.compile(r"\blibpq version 10\b|\bauthentication type 10\b|\bauthenticationOk\b")
 # The dynamic linker's word: nothing else than the file can put it right.
 _NO_LIBRARY = re.compile(
     r"\blib(?:pq|ssl|crypto)\.so[.\d]{0,8}: cannot open shared object|\bError loading shared library lib"
 )
-_PIP = {"psycopg2": "psycopg2-binary", "psycopg": "'psycopg[binary]'", "MySQLdb": "mysqlclient", "greenlet": "greenlet"}
 # An optional library that a program can do without, or one that is looked for and not needed.
 _HARMLESS = re.compile(r"\b(?:optional|skipping|ignored|fall(?:ing)? back|not installed, using)\b", re.IGNORECASE)
 
 
-_DEFAULT = "To SQLAlchemy postgresql:// alone means psycopg2 up to version 2.0, psycopg (3) from 2.1 on."
 _INSTALLED = "What is installed in the image would show it: pip list, npm ls."
 
 
@@ -75,7 +66,7 @@ def _what(event: LogEvent) -> str:
     dialect = _DIALECT.search(said(event))
     if dialect:
         return f"The dialect {dialect['name']}"
-    found = _WORD.search(said(event))
+    found = WORD.search(said(event))
     return found["python"] or "The driver" if found else "The driver"
 
 
@@ -86,16 +77,16 @@ def _summary(event: LogEvent) -> str:
         return f"The URL begins with {dialect['name']}://, a name under which SQLAlchemy knows no driver."
     if "async driver" in text:
         return "The URL names a driver that cannot wait asynchronously, and the program needs one that can."
-    if _TOO_OLD.search(text):
+    if TOO_OLD.search(text):
         return "The driver is too old for the way in which the server checks passwords."
-    found = _WORD.search(text)
+    found = WORD.search(text)
     named = f" ({found['python']})" if found and found["python"] else ""
     return f"The program is configured for a database driver{named} that its image does not hold."
 
 
 def _proof(evidence: Evidence, event: LogEvent) -> Iterator[Link]:
     """Give the place in the project that shows what is installed."""
-    found = _WORD.search(said(event))
+    found = WORD.search(said(event))
     for project in evidence.projects:
         if project.dockerfile and found and found["python"]:
             claim = "The image is built by this Dockerfile"
@@ -104,67 +95,22 @@ def _proof(evidence: Evidence, event: LogEvent) -> Iterator[Link]:
 
 def _mends(evidence: Evidence, event: LogEvent) -> Iterator[Mend]:
     text, app = said(event), app_name(evidence, event)
-    dialect, found = _DIALECT.search(text), _WORD.search(text)
+    dialect, found = _DIALECT.search(text), WORD.search(text)
     if dialect and "." not in dialect["name"]:
         yield Mend("text", f"Let the URL name dialect and driver, as postgresql+psycopg://, not {dialect['name']}://.",
-                   f"SQLAlchemy 1.4 dropped the short name. {_DEFAULT}")  # fmt: skip
+                   f"SQLAlchemy 1.4 dropped the short name. {DEFAULT}")  # fmt: skip
         return
     if "async driver" in text:
         yield Mend("text", "Let the URL begin with postgresql+asyncpg:// or postgresql+psycopg://.",
-                   f"psycopg2 is synchronous only. {_DEFAULT}")  # fmt: skip
+                   f"psycopg2 is synchronous only. {DEFAULT}")  # fmt: skip
         return
-    yield from _install(text, found)
+    yield from install(text, found)
     why = "Builds the image with what was added; an old image keeps the old content."
-    if alone(evidence, app):
-        yield Mend("text", f"Build the image of {app} again, and make the container new from it.", why)
+    if app == NAMELESS or alone(evidence, app):
+        image = "the image" if app == NAMELESS else f"the image of {app}"
+        yield Mend("text", f"Build {image} again, and make the container new from it.", why)
         return
     yield Mend("command", f"docker compose build --no-cache {app} && docker compose up -d {app}", why)
-
-
-def _install(text: str, found: re.Match[str] | None) -> Iterator[Mend]:
-    if found is None and _TOO_OLD.search(text):
-        yield Mend("text", "Bring the driver, and the libpq that it uses, to a version of today.",
-                   "The one it has is older than the way in which the server checks passwords.")  # fmt: skip
-    elif found is None:
-        yield Mend("text", "Add a driver for PostgreSQL to what the image installs.")
-    elif found["go"]:
-        module = "github.com/lib/pq" if found["go"].startswith("postgres") else "github.com/jackc/pgx/v5/stdlib"
-        yield Mend("text", f'Import the driver in the program, import _ "{module}", and run go mod tidy.',
-                   f"database/sql knows {found['go']} once its package is imported, and only then.")  # fmt: skip
-    elif found["wrapper"]:
-        yield Mend("command", "pip install 'psycopg[binary]'",
-                   "It brings libpq along; psycopg alone looks for one in the image.")  # fmt: skip
-    elif found["python"]:
-        package = _PIP.get(found["python"], found["python"])
-        yield Mend(
-            "command", f"pip install {package}", "Add the same line to the requirements the image is built from."
-        )
-        if found["python"] in ("psycopg", "psycopg2"):
-            other = "psycopg2" if found["python"] == "psycopg" else "psycopg"
-            yield Mend("text", f"Or name the driver that the image has: postgresql+{other}://, postgresql+asyncpg://.",
-                       _DEFAULT)  # fmt: skip
-    elif found["node"] or found["npm"]:
-        yield Mend("command", "npm install pg --save", "A development dependency is left out of a production install.")
-    elif found["gem"]:
-        yield Mend("command", "bundle add pg", "The adapter needs the gem in the group that the image installs.")
-    elif found["libpq"]:
-        yield Mend("text", "RUN apt-get update && apt-get install -y --no-install-recommends libpq5",
-                   "A driver built from source needs it in the final stage too (Alpine: apk add libpq).")  # fmt: skip
-    elif found["jdbc"]:
-        yield Mend(
-            "text",
-            "Add org.postgresql:postgresql to the run-time dependencies.",
-            "The driver is found by its class path.",
-        )
-    elif found["prisma"]:
-        yield Mend("text", "RUN apt-get install -y openssl, and add the image's platform to binaryTargets.",
-                   "Prisma's engine is a program of its own, one for each platform and OpenSSL.")  # fmt: skip
-    elif found["php"]:
-        install = "apt-get update && apt-get install -y libpq-dev && docker-php-ext-install pdo_pgsql pgsql"
-        yield Mend("text", f"RUN {install}",
-                   "PHP's image comes without them, and without libpq's headers.")  # fmt: skip
-    else:
-        yield Mend("command", "pip install 'psycopg[binary]'", "Django takes psycopg 3 or psycopg2.")
 
 
 CAUSE = Cause(

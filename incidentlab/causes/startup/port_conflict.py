@@ -2,13 +2,15 @@
 
 import re
 
+from incidentlab.causes._account import whole
 from incidentlab.causes._evidence import cited, cut, later, said, seen, serves, shortly_before, works
 from incidentlab.causes._server import ready
 from incidentlab.causes.startup._bind import BY_ENGINE, SIGNS, TAKEN
+from incidentlab.causes.startup._bind_mends import mends
 from incidentlab.causes.startup._course import dead, end_of, same_program, state_link
 from incidentlab.causes.startup._holder import never_listened, refused_by_holder
 from incidentlab.model.cause import Cause
-from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
 
 _ID = "port-conflict"
@@ -74,7 +76,7 @@ def _told(evidence: Evidence, event: LogEvent) -> str:
     before = [
         one for one in shortly_before(evidence, event, _NEAR) if same_program(one, event) and _ABOUT.search(one.text)
     ]
-    return "\n".join((said(event), *(one.text for one in reversed(before))))
+    return "\n".join((whole(event), *(one.text for one in reversed(before))))
 
 
 def _gives_up(event: LogEvent) -> bool:
@@ -91,7 +93,7 @@ def _found(confidence: Confidence, text: str, links: tuple[Link, ...], missing: 
         confidence=confidence,
         summary=f"Another program listens on {named}, so this one cannot.",
         evidence=links,
-        mend=_mends(port),
+        mend=mends(text, port),
         missing=missing,
     )
 
@@ -99,15 +101,6 @@ def _found(confidence: Confidence, text: str, links: tuple[Link, ...], missing: 
 def _port(text: str) -> str | None:
     numbers = [found["port"] for found in _PORT.finditer(text) if 0 < int(found["port"]) < 65_536]
     return numbers[0] if numbers else None
-
-
-def _mends(port: str | None) -> tuple[Mend, ...]:
-    shown = port or "8000"
-    return (
-        Mend("command", f"ss -ltnp 'sport = :{shown}'", "Names the program that holds the port."),
-        Mend("command", f"docker ps --filter publish={shown}", "Names the container that holds it, if it is one."),
-        Mend("text", "Stop that program, or give this one another port.", "Only one of them can listen on it."),
-    )
 
 
 CAUSE = Cause(
