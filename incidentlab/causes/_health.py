@@ -17,7 +17,7 @@ from incidentlab.causes._evidence import (
     works,
 )
 from incidentlab.causes._failing import says_it_failed, says_it_is_gone
-from incidentlab.causes._server import at_work, by_stranger, readiness, stopping
+from incidentlab.causes._server import at_work, by_stranger, cannot_start, readiness, stopping
 from incidentlab.causes._serving import is_its_own
 from incidentlab.causes._states import ill, is_row
 from incidentlab.causes._unexplained import MEANT_WELL, TROUBLE, complaints, crashed, told
@@ -139,6 +139,10 @@ def what_would_help(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Se
     wanted = [f"No known cause explains {told(event)}" for event in list(reversed(unexplained.values()))[:3]]
     if not wanted:
         wanted = [f"No known cause explains a complaint, {told(event)}" for event in complaints(evidence)[-2:]]
+    never = cannot_start(evidence)
+    if never:
+        wanted = [one for one in wanted if f"line {never.first_line} " not in one]
+        wanted.insert(0, f"The database server cannot start; no known cause explains why, {told(never)}")
     if not evidence.logs:
         wanted.append("No line of the service's log was read: --logs FILE.")
     if not evidence.databases:

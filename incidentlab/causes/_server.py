@@ -11,6 +11,7 @@ _GOING = re.compile(r"\breceived (?:fast|smart|immediate) shutdown request\b|\bd
 _NEVER = re.compile(
     r"\bdatabase files are incompatible with server\b|\bsuperuser password is not specified\b"
     r"|\bcould not (?:locate a valid checkpoint record|locate required checkpoint record)\b|\bNo space left on device\b"
+    r"|\bcould not map anonymous shared memory\b"
     r"|\baborting startup due to startup process failure\b|\bcould not create any TCP/IP sockets\b"
     r"|\bprivate key file \"[^\"]{1,400}\" (?:has group|must be)|\bcould not load server certificate file\b"
     r"|\bin 18\+, these Docker images are configured to store database data\b|\bbad interpreter\b|\bPANIC:  "
@@ -22,6 +23,13 @@ _NEVER_FOR_ITSELF = re.compile(
     r"|\bcould not create (?:lock file|shared memory segment)\b|\block file \"[^\"]{1,200}\" already exists\b"
     r"|\bunrecognized configuration parameter\b|\bconfiguration file \"[^\"]{1,400}\" contains errors\b"
     r"|\bcould not access (?:directory|the server configuration file)\b|\binitdb: error\b"
+    # Settings that contradict each other end the postmaster without another word.
+    r"|\bWAL streaming \(max_wal_senders > 0\) requires\b|\bWAL archival cannot be enabled\b"
+)
+_SHUT_DOWN = re.compile(r"\bdatabase system is shut down\b")
+_OF_A_SESSION = re.compile(
+    r"\bterminating connection\b|\bthe database system is\b|\bauthentication failed\b"
+    r"|\b(?:role|database) \\?\"[^\"]{0,200}\" does not exist\b"
 )
 # Whoever sends this is no program that means to use the database: a port scanner, a browser, a load balancer's probe
 # (ProcessStartupPacket of PostgreSQL's backend_startup.c). 1234.5680 asks for GSSAPI; old servers do not know it.
@@ -82,15 +90,31 @@ def by_stranger(event: LogEvent) -> bool:
 
 
 def cannot_start(evidence: Evidence) -> LogEvent | None:
-    """Return the server's word that it cannot start at all, where it did not get ready afterwards."""
-    failed = None
+    """Return the server's word that it cannot start at all, where it did not get ready afterwards.
+
+    Whatever its reason: the postmaster's own FATAL, after which it is shut down without having been told to.
+    """
+    failed = last_word = told = None
     for event in evidence.logs:
         text = _words(event)
         if _NEVER.search(text) or _NEVER_FOR_ITSELF.search(text):
             failed = event
         elif ready(event):
-            failed = None
+            failed = told = None
+        elif _SHUT_DOWN.search(text):
+            failed = last_word if last_word and not told and _ends_the_server(last_word, event) else failed
+            told = None
+        elif _GOING.search(text):
+            told = event
+        if event.from_server:
+            last_word = event
     return failed
+
+
+def _ends_the_server(fatal: LogEvent, end: LogEvent) -> bool:
+    """Whether a FATAL right before the server's end is what ended it, and not one of its sessions."""
+    same = (fatal.source, fatal.service) == (end.source, end.service) and fatal.severity == "fatal"
+    return same and not _OF_A_SESSION.search(_words(fatal))
 
 
 def has_own_cause(event: LogEvent) -> bool:

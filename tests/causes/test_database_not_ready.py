@@ -149,6 +149,45 @@ def test_a_server_that_cannot_start_for_a_reason_of_its_own_is_no_question_of_wa
     assert find(evidence(app_log(REFUSED), container(exit_code=1), database_log(text))) is None
 
 
+_DOWN = "2026-01-01 10:00:00.100 UTC [1] LOG:  database system is shut down"
+_LOST = 'OperationalError: could not translate host name "db" to address: Name or service not known'
+
+
+@pytest.mark.parametrize("client", [REFUSED, f"psycopg2.{_LOST}"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        'could not access file "vectors": No such file or directory',
+        'logical replication slot "cdc" exists, but wal_level < logical',
+        "could not load pg_hba.conf",
+        'WAL archival cannot be enabled when wal_level is "minimal"',
+    ],
+)
+def test_a_postmaster_that_ends_itself_is_named_whatever_its_reason(reason: str, client: str) -> None:
+    set_up = "2026-01-01 09:59:59.000 UTC [48] LOG:  received fast shutdown request"
+    text = f"{set_up}\n{_DOWN}\n2026-01-01 10:00:00.000 UTC [1] FATAL:  {reason}\n{_DOWN}"
+    diagnosis = diagnose(evidence(app_log(client), database_log(text)))
+    assert diagnosis.verdict == "inconclusive"
+    told = next(one for one in diagnosis.missing if reason in one)
+    assert told.startswith("The database server cannot start")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"2026-01-01 10:00:00.000 UTC [70] FATAL:  terminating connection due to administrator command\n{_DOWN}",
+        "2026-01-01 10:00:00.000 UTC [1] LOG:  received fast shutdown request\n"
+        f"2026-01-01 10:00:00.050 UTC [31] FATAL:  could not receive data from WAL stream\n{_DOWN}",
+        f"2026-01-01 10:00:00.050 UTC [31] FATAL:  could not load pg_hba.conf\n{_DOWN}\n"
+        "2026-01-01 10:00:09.000 UTC [1] LOG:  database system is ready to accept connections",
+    ],
+)
+def test_a_server_that_was_stopped_or_came_up_later_can_start(text: str) -> None:
+    found = find(evidence(app_log(REFUSED), container(exit_code=1), database_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence != "possible"
+
+
 LOCAL = 'web-1  | psycopg2.OperationalError: connection to server at "::1", port 5432 failed: Connection refused'
 
 

@@ -4,7 +4,7 @@ import re
 from difflib import get_close_matches
 
 from incidentlab.causes._evidence import cited
-from incidentlab.causes._server import cannot_start
+from incidentlab.causes._server import cannot_start, has_own_cause
 from incidentlab.causes.startup._commands import alone, environment_of, lookup, plain
 from incidentlab.causes.startup._course import app_name, came_since, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._resolving import UNREAD, UNRESOLVED, host_in, host_named, unresolved
@@ -25,7 +25,13 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         return _from_facts(evidence)
     late = came_since(evidence, lost[-1])
     over = settled(evidence, _ID, _TITLE, lost, "A name was not resolved at first", of_database=not late)
-    return over or _finding(evidence, lost[0], lost[-1])
+    return over or (None if _follows(evidence, lost[0]) else _finding(evidence, lost[0], lost[-1]))
+
+
+def _follows(evidence: Evidence, event: LogEvent) -> bool:
+    """Whether the server cannot start for a reason that no cause knows: its name went with its container."""
+    never, name = cannot_start(evidence), host_in(event) or ""
+    return never is not None and not (has_own_cause(never) or _absent(evidence, name) or _apart(evidence, event, name))
 
 
 def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
