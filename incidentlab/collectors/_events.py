@@ -30,7 +30,10 @@ _NAMED = re.compile(
     r"(?P<dotted>[A-Za-z_][\w$]{0,100}(?:\.[\w$]{1,100}){1,12})(?: \([0-9A-Fa-fx]{1,12}\))?: (?P<message>.*)"
 )
 _CAUSED = re.compile(r"^\s{0,16}---> |\bCaused by: ")
-_WORTH_SHOWING = ("LINE ", "DETAIL:", "HINT:", "CONTEXT:", "[SQL")
+# Older libpq names the host and the port only in the lines after the refusal.
+_WORTH_SHOWING = (
+    "LINE ", "DETAIL:", "HINT:", "CONTEXT:", "[SQL", "Is the server running on host ", "TCP/IP connections on port ",
+)  # fmt: skip
 # PostgreSQL's drivers by their frames in a stack that has no word of a database otherwise.
 _DRIVER_FRAMES = (
     (" Npgsql.", "npgsql"), ("org.postgresql.", "org.postgresql"), ("node_modules/pg/", "pg"), ("/jackc/pgx", "pgx"),

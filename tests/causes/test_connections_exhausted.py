@@ -131,3 +131,33 @@ def test_a_pool_that_waits_for_a_server_that_is_not_there_is_another_cause() -> 
 )
 def test_near_misses_are_not_this_cause(text: str) -> None:
     assert find(evidence(app_log(text))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "telling"),
+    [
+        ("ActiveRecord::ConnectionTimeoutError: could not obtain a connection from the pool within 5.000 s", "DB_POOL"),
+        ("Error: P2024: Timed out fetching a new connection from the connection pool.", "connection_limit"),
+        ("HikariPool-1 - Connection is not available, request timed out after 30000ms.", "try-with-resources"),
+        ("KnexTimeoutError: Knex: Timeout acquiring a connection. The pool is probably full.", "in finally"),
+        ("pq: sorry, too many clients already", "SetMaxOpenConns"),
+        ("** (DBConnection.ConnectionError) connection not available and request was dropped from queue after 2981ms",
+         "pool_size"),
+        ("psycopg_pool.PoolTimeout: couldn't get a connection after 30.00 sec", "max_overflow"),
+        ("FATAL:  sorry, too many clients already", "each one's pool"),
+    ],
+)  # fmt: skip
+def test_the_mend_speaks_of_the_pool_of_the_stack_that_complains(text: str, telling: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    mends = "\n".join(one.text for one in found.mend)
+    assert telling in mends
+    assert ("max_overflow" in mends) == (telling == "max_overflow")
+
+
+def test_a_pooler_in_session_mode_has_another_port() -> None:
+    said = "FATAL: MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited to pool_size"
+    found = find(evidence(app_log(f"Error querying the database: {said}")))
+    assert isinstance(found, Finding)
+    assert "6543" in found.mend[0].text
+    assert "PrismaClient" in found.mend[1].text

@@ -268,3 +268,75 @@ ERROR:    Application startup failed. Exiting."""
     diagnosis = diagnose(evidence(app_log(log)))
     assert [one.cause for one in diagnosis.findings] == ["migrations-not-applied"]
     assert [one.cause for one in diagnosis.ruled_out] == ["database-not-ready"]
+
+
+_GIVES_UP = (
+    "api-1 | django.db.utils.OperationalError: FATAL:  the database system is starting up\napi-1 exited with code 1"
+)
+_LISTENS = f'db-1  | {EARLY} UTC [1] LOG:  listening on IPv4 address "0.0.0.0", port 5432'
+_TURNED_AWAY = f"db-1  | {EARLY} UTC [31] FATAL:  the database system is starting up"
+_READY = f"db-1  | {READY.format(at=LATE)}"
+_UNTIMED = (
+    'api-1 | psycopg2.OperationalError: connection to server at "db" (10.0.0.2), port 5432 failed: Connection refused\n'
+    "api-1 exited with code 1"
+)
+
+
+def test_the_servers_own_log_shows_that_it_was_ready_later_where_the_service_has_no_times() -> None:
+    found = find(evidence(app_log("\n".join((_TURNED_AWAY, _GIVES_UP, _READY)))))
+    assert isinstance(found, Finding)
+    assert found.confidence == "certain"
+    assert "Only afterwards" in found.evidence[-1].claim
+
+
+@pytest.mark.parametrize("lines", [(_UNTIMED, _READY), (_GIVES_UP, _READY)], ids=["refused", "not turned away in view"])
+def test_the_order_of_two_services_lines_is_shown_and_proves_less(lines: tuple[str, ...]) -> None:
+    found = find(evidence(app_log("\n".join(lines))))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+    assert "Further down" in found.evidence[-1].claim
+    assert found.missing[0].startswith("The service's lines have no times")
+
+
+def test_a_server_that_was_ready_before_the_end_is_not_called_late() -> None:
+    found = find(evidence(app_log(f"{_READY}\n{_UNTIMED}")))
+    assert isinstance(found, Finding)
+    assert not any("ready" in link.claim for link in found.evidence)
+
+
+def test_a_line_before_a_refusal_without_a_time_shows_that_it_came_after_the_server_was_ready() -> None:
+    start = "api-1 | 2026-01-01T10:09:00Z INFO starting\n"
+    said = find(evidence(app_log(f"{_READY}\n{start}{_UNTIMED}")))
+    assert isinstance(said, RuledOut)
+    assert "address or the port" in said.why
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        'psycopg2.OperationalError: connection to server at "db" (172.18.0.2), port 5433 failed: Connection refused',
+        "org.postgresql.util.PSQLException: Connection to db:5433 refused. Check that the hostname is correct",
+        "Error: P1001: Can't reach database server at `db`:`5433`",
+    ],
+)
+def test_another_port_than_the_servers_is_no_question_of_waiting(refused: str) -> None:
+    said = find(evidence(app_log(f"{_LISTENS}\napi-1 | {refused}\napi-1 exited with code 1\n{_READY}")))
+    assert isinstance(said, RuledOut)
+    assert "at port 5433, and the server there listens at 5432" in said.why
+
+
+def test_the_port_of_a_pooler_in_between_is_not_the_servers() -> None:
+    refused = (
+        'psycopg2.OperationalError: connection to server at "pooler" (172.18.0.9), port 6432 failed: Connection refused'
+    )
+    assert isinstance(find(evidence(app_log(f"{_LISTENS}\napi-1 | {refused}\napi-1 exited with code 1"))), Finding)
+
+
+@pytest.mark.parametrize("before", ["\t", " "])
+def test_older_clients_name_the_host_in_the_next_lines(before: str) -> None:
+    log = (
+        "api-1 | sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) could not connect to server: Connection "
+        f'refused\napi-1 | {before}Is the server running on host "127.0.0.1" and accepting\n'
+        f"api-1 | {before}TCP/IP connections on port 5432?\napi-1 exited with code 1\n{_READY}"
+    )
+    assert diagnose(evidence(app_log(log))).findings[0].cause == "missing-configuration"

@@ -168,3 +168,45 @@ def test_a_row_locked_for_update_is_no_definition() -> None:
     found = find(evidence(app_log("info  running migrations"), database_log(row)))
     assert isinstance(found, Finding)
     assert found.confidence == "likely"
+
+
+_STEP = "INFO  [alembic.runtime.migration] Running upgrade 11aa -> 22bb, add a foreign key"
+_CIRCLE = """\
+sqlalchemy.exc.OperationalError: (psycopg2.errors.DeadlockDetected) deadlock detected
+DETAIL:  Process 71 waits for {first} on relation 24601 of database 16384; blocked by process 72.
+Process 72 waits for {second} on relation 24588 of database 16384; blocked by process 71."""
+
+
+@pytest.mark.parametrize("everyday", ["RowShareLock", "RowExclusiveLock", "AccessShareLock"])
+def test_one_migration_against_a_service_at_work_is_no_matter_of_replicas(everyday: str) -> None:
+    text = f"{_STEP}\n{_CIRCLE.format(first='ShareRowExclusiveLock', second=everyday)}"
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "likely"
+    mends = "\n".join(one.text for one in found.mend)
+    assert "lock_timeout" in mends
+    assert "advisory" not in mends
+    assert not any("replicas" in one for one in found.missing)
+
+
+def test_two_that_define_are_still_only_possible() -> None:
+    text = f"{_STEP}\n{_CIRCLE.format(first='AccessExclusiveLock', second='ShareRowExclusiveLock')}"
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+    assert "advisory lock" in found.mend[0].text
+
+
+@pytest.mark.parametrize(
+    ("context", "keys"),
+    [
+        ('while inserting index tuple (3,17) in relation "voucher_code_key"', "the index voucher_code_key"),
+        ('while inserting index tuple (3,17) in relation "voucher"', "an index of voucher"),
+        ('while locking tuple (3,17) in relation "voucher"', ""),
+    ],
+)
+def test_keys_are_not_rows(context: str, keys: str) -> None:
+    found = find(evidence(app_log(f"{CLIENT}\nCONTEXT:  {context}")))
+    assert isinstance(found, Finding)
+    assert (f"keys into {keys}" if keys else "rows of voucher") in found.mend[1].text
+    assert (keys or "on rows of voucher") in found.summary

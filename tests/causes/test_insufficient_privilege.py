@@ -133,3 +133,15 @@ def test_the_words_of_a_refusal_are_shown_and_not_its_code_alone(code: str) -> N
     found = find(evidence(app_log(text)))
     assert isinstance(found, Finding)
     assert "permission denied to create extension" in found.evidence[0].quote
+
+
+def test_what_an_unowned_table_kept_from_being_added_is_missed_beneath_it() -> None:
+    log = (
+        "migrate-1  | PG::InsufficientPrivilege: ERROR:  must be owner of table parcel\nmigrate-1 exited with code 1\n"
+        "jobs-1  | ActiveRecord::StatementInvalid: PG::UndefinedColumn: ERROR:  column parcel.sealed_at does not exist"
+    )
+    roots = causes.diagnose(evidence(app_log(log))).findings
+    assert [one.cause for one in roots] == ["insufficient-privilege"]
+    assert "migrations-behind" in [one.cause for one in roots[0].explains]
+    assert roots[0].mend[1].text.startswith("Or let the role")
+    assert not any(one.why.startswith("Or ") for one in roots[0].mend)

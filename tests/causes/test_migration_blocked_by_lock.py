@@ -234,3 +234,19 @@ def test_a_row_that_locks_is_shown_before_it_is_released(text: str, words: str, 
     assert words in found.summary
     assert "TABLE " in found.mend[0].text
     assert unlock in found.mend[1].text
+
+
+def test_a_change_of_data_waits_for_rows_and_the_server_names_it() -> None:
+    log = (
+        "migrate-1 | Applying: 20260301_fill_totals.sql\n"
+        "migrate-1 | Error: pq: canceling statement due to lock timeout\n"
+        "migrate-1 exited with code 1\n"
+        "db-1 | 2026-03-01 02:10:05.003 UTC [71] ERROR:  canceling statement due to lock timeout\n"
+        "db-1 | 2026-03-01 02:10:05.003 UTC [71] STATEMENT:  UPDATE invoice SET total = 0 WHERE total IS NULL"
+    )
+    found = causes.get("migration-blocked-by-lock").find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert "`UPDATE invoice SET total = 0 WHERE total IS NULL` waits for rows" in found.summary
+    assert any("UPDATE invoice" in link.claim for link in found.evidence)
+    assert "small batches" in found.mend[-1].text
+    assert "itself alone" not in found.summary

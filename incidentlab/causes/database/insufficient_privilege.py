@@ -137,7 +137,9 @@ def _mends(evidence: Evidence, account: Account) -> tuple[Mend, ...]:
         return (
             Mend("command", f"psql -U postgres -d DATABASE -c 'ALTER {denied[0].upper()} {denied[1]} OWNER TO "
                             f"\"{role}\"'",
-                 "Or let the role that made it apply the migrations: REASSIGN OWNED BY old TO new moves all at once."),
+                 "Only an owner may change it. REASSIGN OWNED BY old TO new moves all that a role owns at once."),
+            Mend("text", "Or let the role that made it apply the migrations.",
+                 "What a role creates is its own; the service then needs GRANTs alone."),
         )  # fmt: skip
     if denied and denied[1].startswith("pg_"):
         return (Mend("text", "Say it in DDL (ALTER TABLE … ALTER COLUMN … TYPE) instead of writing to the catalogue.",
@@ -199,7 +201,13 @@ privilege.""",
 
 A denial that the service does without, and serves, is no incident.""",
     find=find,
-    explains=("migration-failed", "migrations-not-applied", "schema-created-outside-migrations", "wrong-schema"),
+    explains=(
+        "migration-failed",
+        "migrations-behind",
+        "migrations-not-applied",
+        "schema-created-outside-migrations",
+        "wrong-schema",
+    ),
     links=(
         "https://www.postgresql.org/docs/current/ddl-priv.html",
         "https://www.postgresql.org/docs/release/15.0/",

@@ -85,6 +85,7 @@ HOLDER = Sign(
 )
 _DEFINITION = re.compile(rf"^\s{{0,40}}{_DEFINES}\b", re.IGNORECASE)
 _SET_UP = re.compile(r"^\s{0,40}CREATE (?:DATABASE|ROLE|USER)\b", re.IGNORECASE)
+_WRITES = re.compile(r"^\s{0,40}(?:UPDATE|DELETE|INSERT|SELECT|MERGE|WITH)\b", re.IGNORECASE)
 _STATEMENT = re.compile(rf"\b{_DEFINES} (?:TABLE|INDEX|TYPE|VIEW|UNIQUE|MATERIALIZED)\b[^\n]{{0,200}}")
 _ACQUIRED = re.compile(r"\bacquired (?:Access|Share|Exclusive|Row)\w{0,40} on relation\b|\bacquired change log lock\b")
 
@@ -111,6 +112,11 @@ def defines(event: LogEvent) -> bool:
 def is_definition(statement: str) -> bool:
     """Whether an SQL statement changes the schema."""
     return bool(_DEFINITION.match(statement))
+
+
+def waits_for_rows(event: LogEvent) -> str:
+    """Return the statement of a change of data, which waits for rows, where lock_timeout ended it; "" otherwise."""
+    return " ".join(event.sql.split()) if event.sql and _WRITES.match(event.sql) and timed_out(event) else ""
 
 
 def waiting_statement(event: LogEvent) -> str:

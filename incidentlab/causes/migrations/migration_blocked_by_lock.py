@@ -12,7 +12,15 @@ from incidentlab.causes.migrations._account import (
 )
 from incidentlab.causes.migrations._course import Step, course
 from incidentlab.causes.migrations._graph import database_of, pending, project_of, unknown
-from incidentlab.causes.migrations._locks import HOLDER, TIMEOUT, TOOL_LOCK, WAITS, is_acquired, is_definition
+from incidentlab.causes.migrations._locks import (
+    HOLDER,
+    TIMEOUT,
+    TOOL_LOCK,
+    WAITS,
+    is_acquired,
+    is_definition,
+    waits_for_rows,
+)
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._steps import GAVE_UP
 from incidentlab.model.cause import Cause
@@ -69,7 +77,11 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
     confidence: Confidence = "possible" if lead.announced else "certain" if sure else "likely"
     links = [cited(step.event, "The step begins")] if step else []
     own = None if lead.name else _tool_locks.lock_of(lead.event)
-    who = "The tool waits for its own lock" if own else "A definition waits for a lock"
+    data = None if lead.name or own else next((event for event in evidence.logs if waits_for_rows(event)), None)
+    who = "The tool waits for its own lock" if own else "A statement" if data else "A definition"
+    who += "" if own else " waits for a lock"
+    if data and data.id != lead.event.id:
+        links.append(cited(data, f"By the server: {waits_for_rows(data)[:120]}"))
     links.append(cited(lead.event, f"{who}, or gave up waiting"))
     if holder and holder.id != lead.event.id:
         links.append(cited(holder, "A session has left its transaction open, and holds its locks"))
@@ -80,11 +92,17 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
         confidence=confidence,
         summary=_tool_locks.summary(own, [one.event for one in told])
         if own
-        else f"{what} needs its table for itself alone, and another session does not let go of it.",
+        else _summary(what, waits_for_rows(data) if data else ""),
         evidence=(*links, *ending(evidence, lead)),
-        mend=_tool_locks.mends(own, evidence) if own else _mends(None),
+        mend=_tool_locks.mends(own, evidence) if own else _mends(None, data=data is not None),
         missing=() if confidence == "certain" else (_tool_locks.wanted(own),) if own else _WANTED,
     )
+
+
+def _summary(what: str, data: str) -> str:
+    if data:
+        return f"`{data[:120]}` waits for rows that another session has locked, and lock_timeout ends it."
+    return f"{what} needs its table for itself alone, and another session does not let go of it."
 
 
 _WANTED = ("Who waits for whom, while it lasts: give --database-url; afterwards, the database's log (log_lock_waits).",)
@@ -171,7 +189,7 @@ def _open_step(evidence: Evidence) -> Step | None:
     return last if last and not any(is_after(event, last.event) for event in known.done) else None
 
 
-def _mends(wait: LockWait | None) -> tuple[Mend, ...]:
+def _mends(wait: LockWait | None, *, data: bool = False) -> tuple[Mend, ...]:
     look = command(
         'psql "$DATABASE_URL" -c "SELECT pid, pg_blocking_pids(pid) AS waits_for, state, now() - xact_start AS age, '
         'left(query, 80) AS query FROM pg_stat_activity WHERE datname = current_database() ORDER BY xact_start"',
@@ -188,6 +206,12 @@ def _mends(wait: LockWait | None) -> tuple[Mend, ...]:
         "the application, or set idle_in_transaction_session_timeout.",
         "A waiting ALTER TABLE also holds up every reader that comes after it.",
     )
+    if data:
+        lasting = words(
+            "Let the migration write in small batches, each in a transaction of its own, and try again those that are "
+            "refused.",
+            "What it has written stays locked until its transaction ends, and it waits for whoever wrote before.",
+        )
     return (end, lasting) if wait else (look, end, lasting)
 
 

@@ -28,6 +28,11 @@ _DEFINING = re.compile(
     r"\bwaits for ExclusiveLock on relation\b"
     r"|\b(?:AccessExclusiveLock|ShareRowExclusiveLock|ShareUpdateExclusiveLock)\b"
 )
+# Locks that reading and writing take, as a service does all day.
+_EVERYDAY = re.compile(r"\b(?:AccessShareLock|RowShareLock|RowExclusiveLock)\b")
+# A wait for somebody else's key: older servers name the table, newer ones the index.
+_INDEX_TUPLE = re.compile(r"\binserting index tuple \(")
+_INDEX = re.compile(r"_(?:p?key|pk|idx|index|uniq|unique|uq|ukey)$|^(?:idx|ix|uq|pk)_", re.IGNORECASE)
 _ROW = re.compile(r"\(\d{1,10}, ?\d{1,6}\)")
 _DEFINES = re.compile(r"(?:CREATE|ALTER|DROP|TRUNCATE|COMMENT|GRANT|REVOKE|LOCK)\b")
 
@@ -38,6 +43,22 @@ def between_definitions(account: Account) -> bool:
     return any(_DEFINES.match(sql) for sql in statements(account)) or any(
         _DEFINING.search(line) and not _ROW.search(line) for line in lines
     )
+
+
+def against_traffic(account: Account) -> bool:
+    """Whether one side of the circle defines, and the other only reads or writes: one migration, and a busy service."""
+    lines = [line for line in account.text.split("\n") if not _ROW.search(line) and not _STATEMENT.match(line)]
+    return any(_DEFINING.search(line) for line in lines) and any(
+        _EVERYDAY.search(line) and not _DEFINING.search(line) for line in lines
+    )
+
+
+def index(account: Account) -> str:
+    """Return the index, in words, into which both sides put their keys; "" where they wait for rows."""
+    name = relation(account)
+    if name and _INDEX.search(name):
+        return f"the index {name}"
+    return f"an index of {name}" if name and _INDEX_TUPLE.search(account.text) else ""
 
 
 def statements(account: Account) -> tuple[str, ...]:

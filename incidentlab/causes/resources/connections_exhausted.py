@@ -12,6 +12,7 @@ from incidentlab.causes.resources._connections import (
     nobody_holds_one,
     of_another_server,
 )
+from incidentlab.causes.resources._pools import pool_of
 from incidentlab.model.cause import Cause
 from incidentlab.model.database import Connections
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -132,20 +133,25 @@ def _mends(account: Account, full: tuple[DatabaseFacts, Connections] | None) -> 
             "Names who holds them; many 'idle in transaction' are sessions that somebody forgot to give back.",
         ),
     )
-    leak = Mend(
-        "text",
-        "Give each session back: one engine (one pool) per process, made once, and sessions closed in a with block.",
-        "An engine made per task or request opens a pool each time." if not idle else f"One idles for {idle:.0f} s.",
-    )
+    pool = pool_of(account)
+    leak = Mend("text", pool.give_back, f"One idles for {idle:.0f} s." if idle else pool.why)
     if account.events and all(shows(event, POOL_EMPTY) for event in account.events) and not full:
-        return *first, leak, Mend("text", "Only then raise the pool's size, within the server's max_connections.")
+        return *first, leak, Mend("text", f"Keep the sum within the server's max_connections: {pool.total}.")
     free = str(full[1].limit - full[1].reserved) if full else "max_connections - 3"
     add_up = Mend(
         "text",
-        f"Make the sum fit: replicas x workers x (pool_size + max_overflow) has to stay below {free}.",
+        f"Make the sum fit: {pool.total} has to stay below {free}.",
         "Each process has a pool of its own.",
     )
     pooler = Mend("text", "With many processes put PgBouncer between them and the server (pool_mode = transaction).")
+    if "MaxClientsInSessionMode" in account.text:
+        mode = Mend(
+            "text",
+            "Connect through the pooler's port for transactions instead of that for sessions (Supabase: 6543, not "
+            "5432; Prisma then needs ?pgbouncer=true).",
+            "In session mode each client keeps one of the pooler's connections for as long as it is there.",
+        )
+        return mode, leak, *first
     return *first, add_up, leak, pooler
 
 

@@ -6,7 +6,7 @@ from incidentlab.causes._account import Account, chain, hear
 from incidentlab.causes._evidence import speaks_of_migrating
 from incidentlab.causes._other_products import names_postgres, of_another_product
 from incidentlab.causes._settling import tried_again
-from incidentlab.causes.resources._circle import between_definitions, relation, statements
+from incidentlab.causes.resources._circle import against_traffic, between_definitions, index, relation, statements
 from incidentlab.model.cause import Cause, Sign
 from incidentlab.model.diagnosis import Confidence, Finding, Mend, RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -56,7 +56,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         cause=_ID,
         title=_TITLE,
         confidence=confidence,
-        summary=_summary(account),
+        summary=_summary(account, defining),
         evidence=chain(account, "The server breaks a deadlock"),
         mend=_mends(account, defining),
         missing=() if confidence == "certain" else _wanted(account, defining),
@@ -65,7 +65,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
 
 def _confidence(account: Account, defining: bool) -> Confidence:
     if defining:
-        return "possible"
+        return "likely" if against_traffic(account) else "possible"
     both = account.by_server and account.by_client
     return "certain" if both and statements(account) and not between_definitions(account) else "likely"
 
@@ -81,8 +81,16 @@ def _between_definitions(evidence: Evidence, account: Account) -> bool:
     return migrating and between_definitions(account)
 
 
-def _summary(account: Account) -> str:
+def _summary(account: Account, defining: bool) -> str:
+    if defining and against_traffic(account):
+        return (
+            "A change of the schema and the running service took the same tables' locks in a different order; the "
+            "server ended one of them."
+        )
     name = relation(account)
+    keys = index(account)
+    if keys:
+        return f"Two transactions put the same keys into {keys} in a different order; the server ended one of them."
     where = f" on rows of {name}" if name else ""
     return f"Two transactions took the same locks{where} in a different order; the server ended one of them."
 
@@ -91,13 +99,22 @@ def _wanted(account: Account, defining: bool) -> tuple[str, ...]:
     wanted = []
     if not statements(account):
         wanted.append("The server's log names both statements: give the database's log.")
-    if defining:
+    if defining and not against_traffic(account):
         wanted.append("Whether several replicas migrate at once: give the logs of all of them.")
     return tuple(wanted)
 
 
 def _mends(account: Account, defining: bool) -> tuple[Mend, ...]:
-    rows_of = relation(account) or "the table"
+    if defining and against_traffic(account):
+        return (
+            Mend("text", "Apply the migration again, at a calmer hour.",
+                 "The victim was rolled back whole; nothing is half done."),
+            Mend("text", "Let it give up early and try again: SET lock_timeout = '5s' at its beginning.",
+                 "A change that waits for a lock holds up everybody who comes after it."),
+            Mend("text", "Change one table per transaction, or lock all of them first, in the order in which the "
+                 "service uses them: LOCK TABLE … .",
+                 "Without a circle there is no deadlock."),
+        )  # fmt: skip
     if defining:
         return (
             Mend("text", "Let one process apply the schema before the others start, or take an advisory lock first: "
@@ -106,10 +123,19 @@ def _mends(account: Account, defining: bool) -> tuple[Mend, ...]:
     return (
         Mend("text", "Try the transaction again from its beginning when SQLSTATE 40P01 comes.",
              "The victim was rolled back whole; nothing is half done."),
-        Mend("text", f"Let everybody lock the rows of {rows_of} in one order: SELECT … ORDER BY id FOR UPDATE, "
-             "and bulk updates sorted by key.", "Without a circle there is no deadlock."),
+        _in_one_order(account),
         Mend("text", "Keep transactions short, and do one table's work in the same order everywhere."),
     )  # fmt: skip
+
+
+def _in_one_order(account: Account) -> Mend:
+    why, keys = "Without a circle there is no deadlock.", index(account)
+    if keys:
+        return Mend("text", f"Let everybody put keys into {keys} in one order: sort the rows before INSERT, also with "
+                    "ON CONFLICT.", why)  # fmt: skip
+    rows_of = relation(account) or "the table"
+    return Mend("text", f"Let everybody lock the rows of {rows_of} in one order: SELECT … ORDER BY id FOR UPDATE, and "
+                "bulk updates sorted by key.", why)  # fmt: skip
 
 
 CAUSE = Cause(
@@ -126,7 +152,8 @@ foreign keys, which lock the parent's row too. The client sees only half of it; 
 statements.
 
 A deadlock whose victim is tried again with success is no incident. One between definitions (`AccessExclusiveLock`,
-`CREATE`, `ALTER`) while several replicas start is a symptom: they all migrate at once.""",
+`CREATE`, `ALTER`) while several replicas start is a symptom: they all migrate at once. Where the other side only
+reads or writes (`RowShareLock`, `RowExclusiveLock`), it is one migration against a service at work.""",
     shows=(
         "ERROR:  deadlock detected",
         "DETAIL:  Process 88214 waits for ShareLock on transaction 403118822; blocked by process 88107.",
@@ -148,7 +175,7 @@ A deadlock whose victim is tried again with success is no incident. One between 
     ),
     confidence="""\
 - **certain**: the server's log names both statements, and a client got the error.
-- **likely**: one of the two is there.
+- **likely**: one of the two is there, or a change of the schema and a service at work wait for each other.
 - **possible**: it came between definitions while something migrates; concurrent migrations are the likelier cause.""",
     find=find,
     explains=("migration-failed",),

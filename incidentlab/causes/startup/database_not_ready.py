@@ -12,7 +12,7 @@ from incidentlab.causes._evidence import (
     speaks_of_migrating,
 )
 from incidentlab.causes._server import cannot_start, has_own_cause, readiness, ready
-from incidentlab.causes.startup._commands import restart
+from incidentlab.causes.startup._commands import restart, server_name
 from incidentlab.causes.startup._course import (
     app_name,
     came_since,
@@ -24,6 +24,7 @@ from incidentlab.causes.startup._course import (
     settled,
     wanted_state,
 )
+from incidentlab.causes.startup._late import Late, before, late
 from incidentlab.causes.startup._refused import REFUSED, SIGNS, STARTING, by_place, says_starting
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
@@ -56,10 +57,9 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     over = None if skipped else settled(evidence, _ID, _TITLE, refused, what, of_database=not late)
     if over:
         return over
-    came = readiness(evidence)
-    if came and came.at and first.at and came.at < first.at and not any(says_starting(event) for event in refused):
-        why = "The database was ready before the connection was refused: the address or the port is wrong."
-        return RuledOut(_ID, _TITLE, why, came.id)
+    was_there = before(evidence, refused)
+    if was_there:
+        return RuledOut(_ID, _TITLE, was_there[1], was_there[0].id)
     return _finding(evidence, refused, skipped)
 
 
@@ -84,21 +84,32 @@ def _skipped_migration(evidence: Evidence, refusal: LogEvent) -> LogEvent | None
 
 def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], skipped: LogEvent | None) -> Finding:
     first, last = refused[0], refused[-1]
-    came = readiness(evidence)
-    late = came if came and came.at and last.at and last.at < came.at else None
+    came = late(evidence, refused)
     over = is_over(evidence, last) or is_over(evidence, first)
     raised = any(event.exception for event in refused)
-    confidence: Confidence = "certain" if late and over else "likely" if over or skipped or raised else "possible"
+    confidence: Confidence = (
+        "certain" if came and came.sure and over else "likely" if over or skipped or raised else "possible"
+    )
     claim = "The database cannot be reached" + (", it is still starting" if says_starting(first) else "")
     links = [cited(first, claim), *ending_links(evidence, first)]
     if skipped:
         links.append(cited(skipped, "The service went on without its migrations"))
-    if late:
-        links.append(cited(late, "Only afterwards the database is ready"))
-    wanted = "The database's log with times would show whether it became ready after the refusal."
-    missing = () if confidence == "certain" else (*(() if late else (wanted,)), *wanted_state(evidence, first))
+    if came:
+        claim = "Only afterwards the database is ready" if came.sure else "Further down the database is ready"
+        links.append(cited(came.event, claim))
+    missing = () if confidence == "certain" else (*_order_wanted(evidence, came), *wanted_state(evidence, first))
     summary = "The service connected while the database was not accepting connections, and gave up too early."
     return _found(confidence, summary, tuple(links), _mends(evidence, first), missing)
+
+
+def _order_wanted(evidence: Evidence, came: Late | None) -> tuple[str, ...]:
+    """Ask for what would show which came first, by what the logs have of it already."""
+    if came and came.sure:
+        return ()
+    if readiness(evidence):
+        text = "The service's lines have no times with a zone to set beside the database's: "
+        return (f"{text}docker compose logs --timestamps.",)
+    return ("The database's log with times would show whether it became ready after the refusal.",)
 
 
 def _beneath(first: LogEvent, never: LogEvent) -> Finding:
@@ -173,7 +184,7 @@ def _waiting(evidence: Evidence) -> Mend:
                 return Mend("text", text, why)
     text = (
         "In compose.yaml give the database a healthcheck (pg_isready -U USER -d NAME) and let the service wait for it: "
-        "depends_on: {db: {condition: service_healthy}}."
+        f"depends_on: {{{server_name(evidence)}: {{condition: service_healthy}}}}."
     )
     return Mend("text", text, why)
 
