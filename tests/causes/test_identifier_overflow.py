@@ -77,6 +77,11 @@ def test_a_transaction_counter_near_its_end_is_found_and_a_usual_age_is_not() ->
         'psycopg2.errors.NumericValueOutOfRange: value "3000000000" is out of range for type integer',
         "sqlalchemy.exc.DataError: (psycopg2.errors.NumericValueOutOfRange) integer out of range\n"
         "[SQL: SELECT sum(a) * 1000 FROM t]",
+        "psycopg2.errors.NumericValueOutOfRange: smallint out of range\n"
+        "[SQL: UPDATE items SET priority = %(p)s WHERE id = 4]",
+        "db-1 | 2026-03-01 10:00:00.000 UTC [8] ERROR:  integer out of range\n"
+        "db-1 | 2026-03-01 10:00:00.000 UTC [8] STATEMENT:  SELECT id FROM rows WHERE id = $1 * 1000\n"
+        "web-1 | psycopg2.errors.NumericValueOutOfRange: integer out of range",
         "psycopg2.errors.NumericValueOutOfRange: numeric field overflow",
         "asyncpg.exceptions.DataError: invalid input for query argument $1: 5123456789 (value out of int32 range)",
         'NOTICE:  identifier "a_very_long_name" will be truncated to "a_very_long"',
@@ -96,3 +101,17 @@ def test_the_servers_statement_names_the_table_to_widen() -> None:
     assert isinstance(found, Finding)
     assert "column of sample" in found.summary
     assert "ALTER TABLE sample" in found.mend[0].text
+
+
+def test_an_update_that_sets_a_reference_to_a_key_can_meet_its_end() -> None:
+    text = "NumericValueOutOfRange: integer out of range\n[SQL: UPDATE items SET order_id = %(o)s WHERE id = 4]"
+    assert isinstance(find(evidence(app_log(f"psycopg2.errors.{text}"))), Finding)
+
+
+def test_a_small_columns_end_is_its_own_and_no_table_is_made_up() -> None:
+    found = find(evidence(app_log("PG::NumericValueOutOfRange: ERROR:  smallint out of range")))
+    assert isinstance(found, Finding)
+    assert found.summary.endswith("a serial of two bytes ends at 32767.")
+    texts = " ".join(mend.text for mend in found.mend)
+    assert "ALTER TABLE TABLE" not in texts
+    assert "-32768" in texts

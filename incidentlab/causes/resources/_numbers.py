@@ -2,10 +2,10 @@
 
 import re
 
-from incidentlab.causes._account import whole
-from incidentlab.causes._evidence import said
+from incidentlab.causes._account import Question, whole
+from incidentlab.causes._evidence import shows
 from incidentlab.model.cause import Sign
-from incidentlab.model.evidence import LogEvent
+from incidentlab.model.evidence import Evidence, LogEvent
 
 # PostgreSQL's sequence.c.
 SEQUENCE_END = Sign(
@@ -62,6 +62,10 @@ WRAPAROUND = Sign(
 REFUSING = "to avoid wraparound data loss"
 _WRITES = re.compile(r"\bINSERT\b|\bCOPY [\w\"]|\b_?bulk_create\b|\bUPDATE [\w\"]|\bnextval\b", re.IGNORECASE)
 _READS = re.compile(r"^\s{0,20}(?:SELECT|WITH)\b", re.IGNORECASE)
+# An UPDATE takes no number from a sequence; only one that sets a reference to a key can meet the end of that key.
+_CHANGES = re.compile(r"^\s{0,20}UPDATE\b", re.IGNORECASE)
+_SETS_A_KEY = re.compile(r"id\"?\s{0,4}=", re.IGNORECASE)
+_WHERE = re.compile(r"\bWHERE\b", re.IGNORECASE)
 
 
 def fills_a_column(event: LogEvent) -> bool:
@@ -69,8 +73,21 @@ def fills_a_column(event: LogEvent) -> bool:
     return bool(_WRITES.search(whole(event)))
 
 
-def of_arithmetic(event: LogEvent) -> bool:
-    """Whether a number went out of range in a query's own arithmetic."""
-    return bool(event.sql and _READS.match(event.sql) and not _WRITES.search(event.sql)) and bool(
-        NARROW_COLUMN.pattern.search(said(event))
-    )
+def of_values(evidence: Evidence) -> Question:
+    """Return what tells events apart in which a number is too large that no sequence gave.
+
+    It went out of range in a query's own arithmetic, or was set by an UPDATE. A client's bare word beside the server's
+    statement tells of the same.
+    """
+    narrow = [event for event in evidence.logs if shows(event, NARROW_COLUMN)]
+    values = {event.id for event in narrow if _is_a_value(event)}
+    if values and not any(event.id not in values and fills_a_column(event) for event in narrow):
+        values |= {event.id for event in narrow}
+    return lambda event: event.id in values
+
+
+def _is_a_value(event: LogEvent) -> bool:
+    sql = event.sql or ""
+    if _CHANGES.match(sql):
+        return not _SETS_A_KEY.search(_WHERE.split(sql, maxsplit=1)[0])
+    return bool(_READS.match(sql)) and not _WRITES.search(sql)

@@ -10,7 +10,7 @@ from incidentlab.causes.resources._numbers import (
     SEQUENCE_END,
     WRAPAROUND,
     fills_a_column,
-    of_arithmetic,
+    of_values,
 )
 from incidentlab.model.cause import Cause
 from incidentlab.model.database import SequenceUse
@@ -22,6 +22,7 @@ _TITLE = "The identifiers are used up"
 _SIGNS = (SEQUENCE_END, NARROW_COLUMN, WRAPAROUND)
 _SEQUENCE = re.compile(r"\bsequence \\?[\"«„“]{1,2}\s?(?P<name>[^\"»“”\\]{1,120})")
 _TABLE = re.compile(r"\b(?:INSERT INTO|COPY|UPDATE) {1,4}(?P<name>[\w.\"]{1,130})", re.IGNORECASE)
+_SMALL = re.compile(r"(?<!\w)smallint out of range\b|\binto an INT2\b|\bwith limit 2 bytes\b")
 _DATABASE = re.compile(r"\bin database \\?\"(?P<name>[^\"\\]{1,63})")
 # varsup.c refuses new transactions when three million are left of 2^31.
 _NEARLY = 0.99
@@ -30,7 +31,7 @@ _LAST_TRANSACTIONS = 2**31 - 3_000_001
 
 def find(evidence: Evidence) -> Finding | None:
     """Hold evidence against the cause: a sequence, a column or the transaction counter cannot count further."""
-    account = hear(evidence, _SIGNS, of_arithmetic)
+    account = hear(evidence, _SIGNS, of_values(evidence))
     ended = _ended(evidence)
     aged = next((one for one in evidence.databases if (one.transaction_age or 0) >= _LAST_TRANSACTIONS), None)
     if account is None and not ended and not aged:
@@ -102,7 +103,9 @@ def _summary(told: Account, ended: tuple[DatabaseFacts, SequenceUse] | None, age
         return f"The sequence {name} has given its last value; no row can be added that takes one from it."
     table = _table(told)
     whose = f" of {table}" if table else ""
-    return f"A number no longer fits into its column{whose}; a serial of four bytes ends at 2147483647."
+    small = _SMALL.search(told.text)
+    ends = "of two bytes ends at 32767" if small else "of four bytes ends at 2147483647"
+    return f"A number no longer fits into its column{whose}; a serial {ends}."
 
 
 def _sequence(ended: tuple[DatabaseFacts, SequenceUse] | None, where: str = "at") -> tuple[Link, ...]:
@@ -137,16 +140,17 @@ def _mends(
             Mend("command", f"vacuumdb --freeze --jobs 2 {name}", "Gives the used numbers back; as a superuser."),
         )  # fmt: skip
     name = _name(told, ended)
-    table = _table(told) or name.removesuffix("_id_seq") or "the_table"
-    steps = [
-        Mend("command", f'psql "$DATABASE_URL" -c \'ALTER TABLE {table} ALTER COLUMN id TYPE bigint\'',
-             "Rewrites the table under a lock: on a large one add a bigint column, fill it in batches and swap."),
-    ]  # fmt: skip
+    table = _table(told) or name.removesuffix("_id_seq")
+    wider = "Rewrites the table under a lock: on a large one add a bigint column, fill it in batches and swap."
+    alter = f"psql \"$DATABASE_URL\" -c 'ALTER TABLE {table} ALTER COLUMN id TYPE bigint'"
+    words = "Make the column that ran out a bigint, and its sequence: ALTER TABLE … ALTER COLUMN … TYPE bigint."
+    steps = [Mend("command", alter, wider) if table else Mend("text", words, wider)]
     if name:
         steps.append(Mend("command", f'psql "$DATABASE_URL" -c \'ALTER SEQUENCE {name} AS bigint\'',
                           "A serial's sequence has its column's type, and does not follow it."))  # fmt: skip
+    least = -(2**15) if _SMALL.search(told.text) else -(2**31)
     steps.append(Mend("text", "At once, where old rows are gone: restart the sequence below its start, or at 1 "
-                      "(ALTER SEQUENCE … MINVALUE -2147483648 RESTART WITH -2147483648)."))  # fmt: skip
+                      f"(ALTER SEQUENCE … MINVALUE {least} RESTART WITH {least})."))  # fmt: skip
     return tuple(steps)
 
 
