@@ -170,3 +170,38 @@ def test_what_the_older_schema_lacks_hangs_beneath_it() -> None:
     roots = causes.diagnose(evidence(app_log(text))).findings
     assert [one.cause for one in roots] == ["migration-failed"]
     assert [one.cause for one in roots[0].explains] == ["migrations-behind"]
+
+
+NO_EXTENSION = """db-1  | 2025-03-01 10:00:00.000 UTC [71] ERROR:  extension "postgis" is not available
+db-1  | 2025-03-01 10:00:00.000 UTC [71] DETAIL:  Could not open extension control file \
+"/usr/share/postgresql/14/extension/postgis.control": No such file or directory.
+db-1  | 2025-03-01 10:00:00.000 UTC [71] STATEMENT:  CREATE EXTENSION IF NOT EXISTS postgis"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NO_EXTENSION,
+        'cms-1  | ERROR: create extension "postgis" - extension "postgis" is not available\ncms-1 exited with code 1',
+        'web-1  | error: extension "postgis" is not available\nweb-1  |     at Parser.parse (/app/p.js:1:9)',
+    ],
+    ids=["server alone", "tool", "node"],
+)
+def test_an_extension_that_the_server_lacks_fails_whatever_creates_it(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert "extension postgis" in found.summary
+    version = "14" if "/14/" in text else "15"
+    assert f"postgis/postgis:{version}-3.4" in " ".join(mend.text for mend in found.mend)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{NO_EXTENSION}\nweb-1  | INFO:     10.0.0.9:5 - "GET /places HTTP/1.1" 200 OK',
+        'web-1  | INFO extension "postgis" is not available, maps are off',
+    ],
+    ids=["nobody minds", "a notice"],
+)
+def test_an_extension_that_was_only_looked_for_is_no_failure(text: str) -> None:
+    assert not isinstance(find(evidence(app_log(text))), Finding)

@@ -8,19 +8,28 @@ from incidentlab.model.diagnosis import Mend
 
 # The images that the extensions' own pages name.
 _IMAGES = {
-    "vector": "pgvector/pgvector:pg15",
-    "postgis": "postgis/postgis:15-3.4",
-    "timescaledb": "timescale/timescaledb:latest-pg15",
+    "vector": "pgvector/pgvector:pg{}",
+    "postgis": "postgis/postgis:{}-3.4",
+    "timescaledb": "timescale/timescaledb:latest-pg{}",
 }
 
+_USUAL = "15"  # an example, where the log does not tell
 
-def mends(tool: Tool, lead: Trouble | None, named: str) -> tuple[Mend, ...]:
-    """Return the mends for a failure, best first; ``lead`` is ``None`` where only the tool's table tells of it."""
+
+def mends(tool: Tool, lead: Trouble | None, named: str, version: str = "") -> tuple[Mend, ...]:
+    """Return the mends for a failure, best first; ``lead`` is ``None`` where only the tool's table tells of it.
+
+    Args:
+        tool: the migration tool.
+        lead: what failed.
+        named: the step.
+        version: the server's version, where it is known.
+    """
     state = reason(lead.event) if lead else ""
     extension = missing_extension(lead.event) if lead else ""
     found = [look(tool, "Shows what was applied before it failed; PostgreSQL undoes a failed transaction whole.")]
     if extension:
-        found.append(_extension(extension))
+        found.append(_extension(extension, version or _USUAL))
     elif state.startswith(("22", "23")):
         found.append(
             words(
@@ -68,10 +77,10 @@ def mends(tool: Tool, lead: Trouble | None, named: str) -> tuple[Mend, ...]:
     return tuple(found)
 
 
-def _extension(name: str) -> Mend:
+def _extension(name: str, version: str) -> Mend:
     """Return where an extension comes from: an image that holds it, or its package."""
     image = _IMAGES.get(name)
-    such = f", such as {image} for version 15" if image else ""
+    such = f", such as {image.format(version)} for version {version}" if image else ""
     return words(
         f"Run the database from an image that holds {name}{such}, or install its package where the server runs. "
         "The version of PostgreSQL stays the one that the data directory has.",

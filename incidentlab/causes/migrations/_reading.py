@@ -154,6 +154,9 @@ def _by_server(event: LogEvent, step: Step | None, *, mild: bool) -> Trouble | N
         return Trouble("missing-table", event, table, mild=mild)
     if column:
         return Trouble("missing-column", event, column[1], column[0], mild=mild)
+    if _is_bad(event) and _reasons.missing_extension(event):
+        # CREATE EXTENSION is part of a schema's making, by whatever tool or hand.
+        return Trouble("failed", event, _step(step), step=step, mild=mild)
     told = _is_bad(event) and not ends(event) and event.sqlstate != _ABORTED
     own = within or (event.sqlstate and failed)
     if own and told and not (_is_elsewhere(event) or event.exception in _STOPPED or GAVE_UP.search(event.text)):

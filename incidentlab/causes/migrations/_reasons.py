@@ -5,6 +5,7 @@ Sources: PostgreSQL's manual, appendix A; ``execMain.c``, ``tablecmds.c``, ``nbt
 """
 
 import re
+from collections.abc import Iterable
 
 from incidentlab.causes._evidence import said
 from incidentlab.model.evidence import LogEvent
@@ -16,6 +17,8 @@ _EXTENSION = re.compile(
     r"\bextension control file \\?\"[^\"\\\n]{0,300}?(?P<file>[\w-]{1,80})\.control"
     r"|\bextension \\?\"(?P<named>[\w-]{1,80})\\?\" is not available\b"
 )
+# Debian's path to what belongs to one version, which the images have as well.
+_VERSION = re.compile(r"/postgresql/(?P<version>\d{2})/extension/")
 _WORDS = (
     ("23502", re.compile(r"\bcontains null values\b|\bviolates not-null constraint\b")),
     ("23503", re.compile(r"\bviolates foreign key constraint\b")),
@@ -68,6 +71,12 @@ def missing_extension(event: LogEvent) -> str:
     """Return the extension that the server's image does not hold, "" where it is another reason."""
     found = _EXTENSION.search(said(event))
     return found["file"] or found["named"] if found else ""
+
+
+def version_in(logs: Iterable[LogEvent]) -> str:
+    """Return the server's version, as the path of an extension that it looked for tells it; "" where none does."""
+    texts = (text for event in logs if event.key_lines for _, text in event.key_lines)
+    return next((found["version"] for text in texts if (found := _VERSION.search(text))), "")
 
 
 def in_words(event: LogEvent) -> str:

@@ -9,6 +9,7 @@ from incidentlab.causes.migrations._account import (
     ending,
     is_fatal,
     leading,
+    only_the_server_minds,
     over,
     over_now,
 )
@@ -16,7 +17,7 @@ from incidentlab.causes.migrations._announcements import FAILED
 from incidentlab.causes.migrations._failure_mends import mends
 from incidentlab.causes.migrations._graph import database_of, project_of
 from incidentlab.causes.migrations._reading import Trouble, troubles
-from incidentlab.causes.migrations._reasons import in_words, is_of_the_step
+from incidentlab.causes.migrations._reasons import in_words, is_of_the_step, missing_extension, version_in
 from incidentlab.model.cause import Cause
 from incidentlab.model.database import MigrationTable
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
@@ -36,6 +37,11 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     since = None if marked else applied_since(evidence, told)
     if since:
         return over(_ID, _TITLE, "A migration failed at first", since)
+    if all(missing_extension(one.event) and one.step is None for one in told) and not marked:
+        # Nobody who applies migrations was seen: it may have been tried, to see whether it is there.
+        minded = only_the_server_minds(evidence, told)
+        if minded:
+            return over(_ID, _TITLE, "An extension was not there", minded)
     if all(one.mild for one in told) and not marked:
         working = over_now(evidence, _ID, _TITLE, "A tool complained of a migration")
         if working:
@@ -59,7 +65,7 @@ def _finding(
         confidence=confidence,
         summary=_summary(lead, named),
         evidence=(*links, *_file_links(evidence, named), *ending(evidence, lead)),
-        mend=mends(tool_of(evidence), lead, named),
+        mend=mends(tool_of(evidence), lead, named, version=version_in(evidence.logs)),
         missing=() if confidence == "certain" else _wanted(evidence, lead),
     )
 

@@ -108,11 +108,11 @@ LOOSE = Sign(
         r"|(?:[Mm]issing|[Ii]nvalid|[Uu]ndefined) (?:required )?(?:environment|env|config\w{0,12})(?: variables?)?\b"
         rf"|\b(?P<name>{_VARIABLE}) (?:is|was|must be|environment variable is) (?:not set|not defined|not configured"
         rf"|required|missing|set\b|undefined|empty)"
-        r"|[Ee]nv file .{1,200} not found|[Cc]ouldn't find env file|\.env: no such file or directory"
+        r"|\.env: no such file or directory"
     ),
     literals=(
-        "nvironment variable", "issing ", "nvalid ", "ndefined ", " is ", " was ", " must be ", "nv file",
-        "environment variable is", "find env file", ".env: no such file",
+        "nvironment variable", "issing ", "nvalid ", "ndefined ", " is ", " was ", " must be ",
+        "environment variable is", ".env: no such file",
     ),
     examples=(
         "Error: Missing required environment variable: DATABASE_URL",
@@ -120,7 +120,7 @@ LOOSE = Sign(
         "Error: DATABASE_URL is not set",
         "panic: DATABASE_URL must be set",
         "Invalid environment variables: { DATABASE_URL: [ 'Required' ] }",
-        "env file /srv/app/.env not found: stat /srv/app/.env: no such file or directory",
+        "Error loading settings: open config/.env: no such file or directory",
     ),
 )  # fmt: skip
 SIGNS = (PLAIN, LOOSE)

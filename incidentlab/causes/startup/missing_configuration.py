@@ -7,6 +7,8 @@ from incidentlab.causes._evidence import cited
 from incidentlab.causes.startup._course import dead, end_of, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._refused import by_place
 from incidentlab.causes.startup._settings import SIGNS, names_in, says_loosely, says_plainly, uses_placeholder
+from incidentlab.causes.startup._unstarted import UNSTARTED, Lack, lack
+from incidentlab.causes.startup._unstarted import mends as mends_of_start
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -33,6 +35,9 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     placeholder = [event for event in evidence.logs if uses_placeholder(event)]
     _, astray = by_place(evidence)
     loose = [event for event in evidence.logs if says_loosely(event)] if not plain else []
+    unstarted = lack(evidence) if not plain else None
+    if unstarted:
+        return _unstarted(unstarted)
     troubles = tuple(plain or placeholder or loose or astray)
     if not troubles:
         return None
@@ -114,6 +119,12 @@ def _unset(evidence: Evidence, names: tuple[str, ...]) -> list[Link]:
     return links
 
 
+def _unstarted(one: Lack) -> Finding:
+    """Judge that whatever starts the program does not, because it cannot find the settings."""
+    links = [cited(one.event, f"What is to be handed to the program is not there: {one.shown}")]
+    return _found("certain", one.summary, links, mends_of_start(one), ())
+
+
 def _unfilled(evidence: Evidence, event: LogEvent) -> Finding:
     links = [cited(event, "It asks for what an unset variable leaves behind"), *ending_links(evidence, event)]
     summary = "The program connects with “None”, an empty value or an unfilled template in place of a setting."
@@ -174,6 +185,7 @@ from the network, so that every other service complains of an unknown host.""",
         "Error: Database is uninitialized and superuser password is not specified.",
         "pydantic_core._pydantic_core.ValidationError: 2 validation errors for Settings",
         "KeyError: 'DATABASE_URL'",
+        "env file /srv/shop/.env not found; couldn't find key DB_URL in Secret shop/api (CreateContainerConfigError)",
         "sqlalchemy.exc.ArgumentError: Expected string or URL object, got None",
     ),
     check=(
@@ -192,7 +204,8 @@ from the network, so that every other service complains of an unknown host.""",
         "Start the stack in CI from a fresh clone, with `.env.example`.",
     ),
     confidence="""\
-- **certain**: a program names what it lacks and ended, or PostgreSQL's image refuses to start without a password.
+- **certain**: a program names what it lacks and ended, PostgreSQL's image refuses to start without a password, or
+  Compose or Kubernetes does not find what it should hand to the program, and starts nothing.
 - **likely**: a program names what it lacks; or it connects with an empty value, or to `localhost` from within a
   container, where a wrong value would look the same.
 - **possible**: a program complains of a setting in words that are also used where there is a default.
@@ -212,5 +225,5 @@ A warning of compose that a variable is not set is no finding by itself: an empt
         "https://hub.docker.com/_/postgres",
         "https://docs.docker.com/reference/compose-file/interpolation/",
     ),
-    signs=SIGNS,
+    signs=(*SIGNS, UNSTARTED),
 )
