@@ -133,7 +133,10 @@ def of_line(row: Row, origin: Origin) -> LogEvent:
     found = wrapped or foreign
     grave = level in ("error", "fatal")
     # A pool that tries again warns only, and quotes what the server said.
-    english = _english(text) if grave or found or level == "warning" else None
+    quotes = grave or found or level == "warning"
+    # Drivers of Go and PHP hand it on in lines that name no level, or name it far behind.
+    quotes = quotes or "FATAL: " in text or "SQLSTATE" in text or "pq: " in text
+    english = _english(text) if quotes else None
     state = record.sqlstate if record else None
     return LogEvent(
         id=f"log:{origin.source}:{row.number}",

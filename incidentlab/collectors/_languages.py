@@ -45,7 +45,7 @@ _PLAIN_WORDS = frozenset((
     "chyba:", "fel:", "SSL-Fehler:", "SSL-SYSCALL-Fehler:", "SSL-fel:", "existiert", "tut", "das", "Das", "Die",
     "startet", "wurde", "konnte", "proceso", "llamada", "enviar", "detectado", "limites", "takiego", "passe",
 ))  # fmt: skip
-_SHARED = ("FATAL: ", "ERROR: ", "LOG: ", "rror: ", "PANIC: ", "ception: ")
+_SHARED = ("FATAL: ", "ERROR: ", "LOG: ", "rror: ", "PANIC: ", "ception: ", "pq: ")
 _CAPITALS = re.compile(r"(?P<word>[A-Z]{3,10}) ?: ")
 _HOLE = re.compile(r"%(?:(?P<place>\d)\$)?(?:[-+ 0#]?\d{0,3}(?:\.\d)?(?:l{0,2}|z|h)[sdumcXxl])")
 _SCRIPTS = {

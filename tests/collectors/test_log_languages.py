@@ -130,6 +130,26 @@ def test_a_clients_line_says_it_in_english_too(line: str, english: str, state: s
 
 
 @pytest.mark.parametrize(
+    ("line", "english"),
+    [
+        ("pq: permiso denegado a la tabla jobs", "permission denied for table jobs"),
+        ("2026-01-01 10:00:00 store: pq: la base de données « boutique » n'existe pas",
+         'database "boutique" does not exist'),
+        ('  An exception occurred in the driver: SQLSTATE[08006] [7] connection to server at "database.internal" '
+         '(172.19.0.2), port 5432 failed: FATAL:  Passwort-Authentifizierung für Benutzer »app« fehlgeschlagen',
+         'password authentication failed for user "app"'),
+        ("[migrate] SQLSTATE[42P01]: Undefined table: 7 ERREUR:  la relation « t » n'existe pas",
+         'relation "t" does not exist'),
+        ("la base de données « boutique » n'existe pas", ""),
+        ("INFO faq: la relation « t » n'existe pas encore", ""),
+    ],
+)  # fmt: skip
+def test_what_a_driver_hands_on_is_read_in_lines_that_name_no_level(line: str, english: str) -> None:
+    (event,) = log.read([line], "app")
+    assert event.english == english
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "INFO: Démarrage du serveur « web »",
