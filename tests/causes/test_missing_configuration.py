@@ -201,3 +201,10 @@ def test_what_is_not_started_for_want_of_its_settings_is_certain(text: str, told
 )  # fmt: skip
 def test_what_was_started_after_all_or_is_no_setting_is_nothing(text: str) -> None:
     assert not isinstance(find(evidence(app_log(text))), Finding)
+
+
+def test_a_secret_that_came_later_is_over_and_another_pod_is_no_proof() -> None:
+    lacks = "Warning  Failed  9s  kubelet  Error: couldn't find key DB_URL in Secret shop/api"
+    serves = "INFO:     Uvicorn running on http://0.0.0.0:8000"
+    assert isinstance(find(evidence(app_log(f"{lacks}\n{serves}"))), RuledOut)
+    assert isinstance(find(evidence(app_log(f"{lacks}\n[pod/mail-7d/mail] {serves}"))), Finding)

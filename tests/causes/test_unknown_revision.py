@@ -48,7 +48,7 @@ def test_alembics_word_is_likely_and_with_the_programs_end_certain(wording: str,
         ("ActiveRecord::UnknownMigrationVersionError:\n\nNo migration with version number 20240101000000.", "20240101"),
         ("error: migration 20240101 was previously applied but is missing in the resolved migrations", "20240101"),
         ("Unable to create migration plan because of 7_tags.sql: unknown migration in database", "7_tags.sql"),
-        ("Error running migrations: 7_tags.sql: unknown migration in database", ""),
+        ("Error running migrations: unknown migration in database: 7_tags.sql", "7_tags.sql"),
         ("panic: migration 0042_tags is in the database but not in the code, please resolve manually", "0042_tags"),
         ("gormigrate: Found migration in DB that does not exist in code", ""),
         ("Error: corrupted migrations: previously executed migration 17-AddTags is missing", "17-AddTags"),
@@ -82,6 +82,8 @@ def test_every_tool_has_its_words_for_it(text: str, name: str) -> None:
         "ERROR: The database version is of Quill '9.0.5' which can not be downgraded to older Quill versions.",
         "FATAL: Downgrading from version 9.4.0 to 9.2.1 is not supported",
         "Error: database schema 14 is too new for this build",
+        "org.sonar.api.utils.MessageException: Database was upgraded to a more recent version of SonarQube.",
+        "WARN possible downgrade detected: the database version is 31, the program's 29",
     ],
 )
 def test_a_product_says_that_its_database_is_of_a_newer_release(text: str) -> None:
@@ -99,6 +101,8 @@ def test_a_product_says_that_its_database_is_of_a_newer_release(text: str) -> No
         "WARN permission 'audit' is in the database but not in the code catalog",
         "ERROR previously executed job 17 is missing",
         "ERROR libpq is too new for this driver",
+        "tls: downgrade attempt detected, possibly due to a MitM attack",
+        "INFO the package database was upgraded",
     ],
 )
 def test_other_things_are_new_or_missing_too(text: str) -> None:

@@ -11,9 +11,11 @@ import re
 from incidentlab.model.cause import Sign
 
 # Products that number their schema by themselves, and refuse a database that a newer release has changed: Gitea,
-# Nextcloud, Metabase's core/db, Synapse's prepare_database.py, and whoever says it of "database", "schema" or "data".
+# Nextcloud, Metabase's core/db, Synapse's prepare_database.py, SonarQube's DatabaseServerCompatibility, and whoever
+# says it of "database", "schema" or "data".
 _TOO_NEW = (
-    r"\bDowngrade detected\b"
+    r"\bDowngrade detected\b|\b(?:database|schema|version|possible) downgrade detected\b"
+    r"|\b[Dd]atabase was upgraded to a (?:more recent|newer)\b"
     r"|\b[Dd]owngrad(?:e|es|ing)(?: of| the| your| from| to|ing){0,3}"
     r" (?:database|schema|data|(?:an? )?(?:older )?versions?|release|v?\d)[^\n]{0,80} (?:is|are) not "
     r"(?:supported|allowed|possible)\b"
@@ -85,7 +87,7 @@ UNKNOWN = Sign(
         r"|\bversion of the data \([^)\n]{1,60}\) is higher than the docker image version\b"
         r"|\bNot run migration [^\n]{1,200} is preceding already run migration\b"
         r"|\bbecause of (?P<sqlmigrate>[\w.-]{1,200}): unknown migration in database\b"
-        r"|\bunknown migrations? (?:found )?in (?:the )?database\b"
+        r"|\bunknown migrations? (?:found )?in (?:the )?database\b(?:: (?P<inbase>[\w.-]{1,200}))?"
         r"|\bmigration (?P<absent>[\w.-]{1,160}) (?:is |was |exists )?(?:found )?in the database,? but (?:is )?not "
         r"(?:found )?(?:in|on|among) "
         r"|\b[Ff]ound migration in DB that does not exist in code\b"
@@ -105,7 +107,7 @@ UNKNOWN = Sign(
         "is preceding already run migration",
         "unknown migration", "database but not", "database, but not", "database but is not", "database, but is not",
         "that does not exist in code", "previously executed migration",
-        "owngrad", "too new",
+        "owngrad", "too new", "was upgraded to a ",
     ),
     examples=(
         "alembic.util.exc.CommandError: Can't locate revision identified by '50ab17e02cc4'",
@@ -133,6 +135,7 @@ UNKNOWN = Sign(
         "clojure.lang.ExceptionInfo: ERROR: Downgrade detected.",
         "ValueError: Cannot use this database as it is too new for the server to understand",
         "Downgrading from version 9.4 to 9.2 is not supported",
+        "Database was upgraded to a more recent version of SonarQube. A backup must probably be restored",
     ),
 )  # fmt: skip
 FILES = Sign(

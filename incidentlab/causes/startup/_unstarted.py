@@ -9,7 +9,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from incidentlab.causes._evidence import later, match, works
+from incidentlab.causes._evidence import later, match
 from incidentlab.causes.startup._course import got_through
 from incidentlab.model.cause import Sign
 from incidentlab.model.diagnosis import Mend
@@ -46,6 +46,7 @@ UNSTARTED = Sign(
         'MountVolume.SetUp failed for volume "settings" : references non-existent config key: app.yaml',
     ),
 )  # fmt: skip
+_FILES = ("compose", "older", "loaded", "docker", "alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Lack:
     kind: str = ""  # "Secret" or "ConfigMap"
     name: str = ""
     namespace: str = ""
+    started: LogEvent | None = None  # the later word that something serves all the same
 
     @property
     def shown(self) -> str:
@@ -78,31 +80,32 @@ class Lack:
 
 
 def lack(evidence: Evidence) -> Lack | None:
-    """Return what kept a program from being started; ``None`` where nothing did, or it was started after all."""
+    """Return what kept a program from being started; ``None`` where nothing did, or Compose was heard to go on."""
     for event in evidence.logs:
         found = match(event, UNSTARTED)
         # What a service says of its own files is the service's affair; Compose speaks before any of them does.
-        if found and not (found["alone"] and event.service) and not _started(evidence, event, found):
-            return _lack(event, found)
+        if found is None or (found["alone"] and event.service):
+            continue
+        after = list(later(evidence, event))
+        kubernetes = not any(found[name] for name in _FILES)
+        # Of several pods one may lack its secret while the others serve; Compose starts all of them or none.
+        mine = [one for one in after if one.service == event.service] if kubernetes else after
+        served = next((one for one in mine if got_through(one)), None)
+        by_compose = found["compose"] or found["older"] or found["alone"]
+        if served or not (by_compose and any(one.service for one in after)):
+            return _lack(event, found, served)
     return None
 
 
-def _lack(event: LogEvent, found: re.Match[str]) -> Lack:
-    file = next((found[name] for name in ("compose", "older", "loaded", "docker", "alone") if found[name]), "")
+def _lack(event: LogEvent, found: re.Match[str], started: LogEvent | None) -> Lack:
+    file = next((found[name] for name in _FILES if found[name]), "")
     if file:
-        return Lack(event, file=file.strip().rstrip(":,"))
+        return Lack(event, file=file.strip().rstrip(":,"), started=started)
     kind = found["of"] or found["object"] or ""
     namespace, _, name = (found["place"] or found["absent"] or "").rpartition("/")
     kind = {"secret": "Secret", "configmap": "ConfigMap"}.get(kind.lower(), "")
-    return Lack(event, key=found["key"] or found["mounted"] or "", kind=kind, name=name, namespace=namespace)
-
-
-def _started(evidence: Evidence, event: LogEvent, found: re.Match[str]) -> bool:
-    if works(evidence):
-        return True
-    after = list(later(evidence, event))
-    by_compose = found["compose"] or found["older"] or found["alone"]
-    return any(got_through(one) for one in after) or bool(by_compose and any(one.service for one in after))
+    key = found["key"] or found["mounted"] or ""
+    return Lack(event, key=key, kind=kind, name=name, namespace=namespace, started=started)
 
 
 def mends(one: Lack) -> tuple[Mend, ...]:

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from incidentlab.causes._evidence import cited
+from incidentlab.causes._evidence import cited, cut, works
 from incidentlab.causes.startup._course import dead, end_of, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._refused import by_place
 from incidentlab.causes.startup._settings import SIGNS, names_in, says_loosely, says_plainly, uses_placeholder
@@ -37,7 +37,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     loose = [event for event in evidence.logs if says_loosely(event)] if not plain else []
     unstarted = lack(evidence) if not plain else None
     if unstarted:
-        return _unstarted(unstarted)
+        return _unstarted(evidence, unstarted)
     troubles = tuple(plain or placeholder or loose or astray)
     if not troubles:
         return None
@@ -119,8 +119,14 @@ def _unset(evidence: Evidence, names: tuple[str, ...]) -> list[Link]:
     return links
 
 
-def _unstarted(one: Lack) -> Finding:
+def _unstarted(evidence: Evidence, one: Lack) -> Finding | RuledOut:
     """Judge that whatever starts the program does not, because it cannot find the settings."""
+    what = "What is to be handed to the program was not there at first"
+    if one.started:
+        why = f"{what}, and line {one.started.first_line} shows success afterwards: {cut(one.started.text, 120)}"
+        return RuledOut(_ID, _TITLE, why, one.started.id)
+    if now := works(evidence):
+        return RuledOut(_ID, _TITLE, f"{what}; {now.claim[0].lower()}{now.claim[1:]}.", now.fact)
     links = [cited(one.event, f"What is to be handed to the program is not there: {one.shown}")]
     return _found("certain", one.summary, links, mends_of_start(one), ())
 
