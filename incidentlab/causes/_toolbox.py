@@ -72,7 +72,8 @@ _TOOLS = (
     Tool("sqlx", "sqlx migrate info", "sqlx migrate run",
          "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (REVISION, "
          "'REVISION', true, decode('SHA384_OF_THE_FILE', 'hex'), 0)", "sqlx migrate info",
-         re.compile(r"\bsqlx\b|_sqlx_migrations\b|\bVersionMi(?:ssing|smatch)\b")),
+         re.compile(r"\bsqlx\b|_sqlx_migrations\b|\bVersionMi(?:ssing|smatch)\b"
+                                             r"|\bwas previously applied but (?:has been modified|is missing)\b")),
     Tool("dbmate", "dbmate status", "dbmate up", "INSERT INTO schema_migrations (version) VALUES ('REVISION')",
          "dbmate status", re.compile(r"\bdbmate\b|\bApplying: \d{8,14}_\S{1,160}\.sql\b")),
     Tool("drizzle", "psql \"$DATABASE_URL\" -c 'SELECT * FROM drizzle.__drizzle_migrations'",

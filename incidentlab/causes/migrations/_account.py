@@ -107,6 +107,11 @@ def quoted(name: str) -> str:
     return shlex.quote(name)
 
 
+def in_psql(name: str) -> str:
+    """Return a name as psql's patterns take it: without quotes they fold it to small letters."""
+    return name if name == name.lower() else f'"{name}"'
+
+
 def _last_ones(troubles: Sequence[Trouble]) -> tuple[LogEvent, ...]:
     last: dict[str, LogEvent] = {}
     for one in troubles:

@@ -21,6 +21,7 @@ FAILED = Sign(
         r"|\bMigration of schema [^\n]{1,160}? to version \"?(?P<to>[^\"\n]{1,120})\"?[^\n]{0,40} failed\b"
         r"|\bDetected failed (?:repeatable )?migration(?: to version (?P<detected>[\w.]{1,60}))?"
         r"|\bMigration checksum mismatch for migration version (?P<checksum>[\w.]{1,60})"
+        r"|\bliquibase\.exception\.ValidationFailedException\b|\bchange ?sets? check sum\b"
         r"|\bVersionMismatch\((?P<sqlx_debug>\d{1,20})\)"
         r"|\bmigration (?P<modified>\d{1,20}) was previously applied but has been modified\b"
         r"|\bDirty database version (?P<dirty>\d{1,20})\. Fix and force version"
@@ -39,7 +40,8 @@ FAILED = Sign(
         r"(?:database |schema |DB )?migrations?\b|\b[Dd]atabase migrations? (?:was |were )?(?:unsuccessful|aborted)\b"
     ),
     literals=(
-        "igration", "Error: P30", "VersionMismatch(", "Dirty database version", "MIGRATION_FAILED", "ailed to migrate",
+        "igration", "Error: P30", "VersionMismatch(", "ValidationFailedException",
+        " check sum", "Dirty database version", "MIGRATION_FAILED", "ailed to migrate",
         "Failed to run ",
         ": failed to run", "database schema",
     ),
@@ -51,6 +53,8 @@ FAILED = Sign(
         'Migration of schema "public" to version "2 - add slug" failed! Changes successfully rolled back.',
         "Detected failed migration to version 1.1 (add slug).",
         "error: Dirty database version 20240101. Fix and force version.",
+        "liquibase.exception.ValidationFailedException: Validation Failed:",
+        "     1 changesets check sum",
         "Error: migration 20240101 was previously applied but has been modified",
         "StandardError: An error has occurred, this and all later migrations canceled:",
         'Migration "AddSlug1700000000000" failed, error: column "slug" contains null values',

@@ -43,6 +43,15 @@ _DONE = re.compile(
     r"|\b[Ii]nitiali[sz]ation (?:of the database )?(?:done|complete|completed)\b"
     r"|\bwas successfully installed\b|\bmetadata\.create_all done\b",
 )
+# What it says when there was nothing to do (Flyway, Prisma, Django, Liquibase, TypeORM, Sequelize, EF Core, goose,
+# golang-migrate, Ecto, Laravel).
+NOTHING_LEFT = re.compile(
+    r"\bSchema \\?[`\"][^`\"\\]{1,63}\\?[`\"] is up to date\. No migration necessary\b"
+    r"|\bNo pending migrations to apply\b|\bNo migrations to (?:apply|run)\b|\bno migrations to run\b"
+    r"|\bDatabase is up to date, no changesets to execute\b|\bNo migrations are pending\b"
+    r"|\bNo migrations were (?:executed, database schema was already|applied\. The database is already) up to date\b"
+    r"|\bmigrat\w{1,8}[^\n]{0,40}: no change\b|\bMigrations already up\b|\bNothing to migrate\b"
+)
 # Something applies migrations here, though no step of it is named.
 _OPENS = re.compile(
     r"\bContext impl \w{3,40}Impl\b|\bWill assume (?:non-)?transactional DDL\b|\bOperations to perform:"
@@ -86,7 +95,7 @@ def step_name(event: LogEvent) -> str | None:
 
 def is_done(event: LogEvent) -> bool:
     """Whether a line says that a step, or all of them, have been applied."""
-    return bool(_DONE.search(event.text)) and not _FAILING.search(event.text)
+    return bool(_DONE.search(event.text) or NOTHING_LEFT.search(event.text)) and not _FAILING.search(event.text)
 
 
 def opens(event: LogEvent) -> bool:

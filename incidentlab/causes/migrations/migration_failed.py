@@ -14,6 +14,9 @@ from incidentlab.causes.migrations._account import (
     over_now,
 )
 from incidentlab.causes.migrations._announcements import FAILED
+from incidentlab.causes.migrations._changed_file import is_changed
+from incidentlab.causes.migrations._changed_file import mends as restore
+from incidentlab.causes.migrations._changed_file import summary as of_changed
 from incidentlab.causes.migrations._failure_mends import mends
 from incidentlab.causes.migrations._graph import database_of, project_of
 from incidentlab.causes.migrations._reading import Trouble, troubles
@@ -53,6 +56,9 @@ def _finding(
     evidence: Evidence, told: tuple[Trouble, ...], marked: tuple[DatabaseFacts, MigrationTable] | None
 ) -> Finding:
     lead = leading(told)
+    changed = None if lead.event.sqlstate else next((one for one in told if is_changed(one.event)), None)
+    if changed:
+        return _of_a_changed_file(evidence, changed)
     named = lead.name or next((one.name for one in told if one.name), "")
     confidence = _confidence(evidence, lead, named, marked)
     claim = f"The step {named} fails" if named else "A step of the migrations fails"
@@ -67,6 +73,18 @@ def _finding(
         evidence=(*links, *_file_links(evidence, named), *ending(evidence, lead)),
         mend=mends(tool_of(evidence), lead, named, version=version_in(evidence.logs)),
         missing=() if confidence == "certain" else _wanted(evidence, lead),
+    )
+
+
+def _of_a_changed_file(evidence: Evidence, changed: Trouble) -> Finding:
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="likely",
+        summary=of_changed(changed.name),
+        evidence=(cited(changed.event, "The file is not the one that was applied"), *ending(evidence, changed)),
+        mend=restore(tool_of(evidence), changed.name),
+        missing=_wanted(evidence, changed),
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from incidentlab.causes._evidence import cited, from_server
+from incidentlab.causes._toolbox import tool_of
 from incidentlab.causes.migrations._account import ending, goes_on, is_fatal, over, over_now
 from incidentlab.causes.migrations._announcements import BEHIND
 from incidentlab.causes.migrations._apps import all_unapplied, unlisted
@@ -11,15 +12,18 @@ from incidentlab.causes.migrations._distance import ID, TITLE, distance, thing
 from incidentlab.causes.migrations._graph import database_of, makers, pending, project_of, unknown
 from incidentlab.causes.migrations._lacking import lacking, lead_of, migrated_before, of_no_account, settled
 from incidentlab.causes.migrations._migrated import migrated_elsewhere
+from incidentlab.causes.migrations._nothing_left import mends, nothing_left, unreflected, why
 from incidentlab.causes.migrations._objects import MISSING_COLUMN
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._remedy import remedies
 from incidentlab.model.cause import Cause
-from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
-from incidentlab.model.evidence import DatabaseFacts, Evidence, ProjectFacts
+from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent, ProjectFacts
 
 # Words of a release that was changed: the schema then is an older one, not none.
 _UPGRADED = re.compile(r"\b[Uu]pgrad(?:ed|ing) from (?:version )?v?\d|\b[Uu]pdat(?:ed|ing) from (?:version )?v?\d")
+_IDLE = "The tool has nothing left to apply"
+_UNMADE = "The models have changes of which there is no migration"
 _WEAK = re.compile(r"\bTarget database is not up to date\b")
 
 
@@ -77,15 +81,32 @@ def _of_logs(
     links = [cited(one.event, _claim(one)) for one in (lead, *(one for one in told[:1] if one is not lead))]
     others = [one for one in found if one.name != lead.name][:2]
     links += [cited(one.event, _claim(one)) for one in others]
+    missed = lead.kind != "behind"
+    idle, unmade = (nothing_left(evidence, lead), unreflected(evidence, lead)) if missed else (None, None)
+    links += [cited(event, claim) for event, claim in ((idle, _IDLE), (unmade, _UNMADE)) if event]
     return Finding(
         cause=ID,
         title=TITLE,
         confidence=_confidence(evidence, lead, told),
-        summary=_summary(lead, told, empty=lead.kind == "missing-table" and bool(troubles(evidence, "files"))),
+        summary=_summary(lead, told, _why(evidence, lead, idle, unmade)),
         evidence=(*links, *_maker_links(project, lead), *ending(evidence, lead)),
-        mend=remedies(evidence, project),
+        mend=_mends(evidence, project, lead, idle, unmade),
         missing=_wanted(evidence),
     )
+
+
+def _mends(
+    evidence: Evidence, project: ProjectFacts | None, lead: Trouble, idle: LogEvent | None, unmade: LogEvent | None
+) -> tuple[Mend, ...]:
+    if idle or unmade:
+        return mends(tool_of(evidence), lead, unmade)
+    return remedies(evidence, project)
+
+
+def _why(evidence: Evidence, lead: Trouble, idle: LogEvent | None, unmade: LogEvent | None) -> str:
+    if lead.kind == "missing-table" and troubles(evidence, "files"):
+        return "no migration was there to make it"
+    return why(unmade) if idle or unmade else "its schema is an older one"
 
 
 def _tables(evidence: Evidence, found: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
@@ -127,14 +148,13 @@ def _claim(one: Trouble) -> str:
     return f"A statement needs {thing(one)}, which is not there"
 
 
-def _summary(lead: Trouble, told: Sequence[Trouble], *, empty: bool) -> str:
+def _summary(lead: Trouble, told: Sequence[Trouble], why_not: str) -> str:
     if lead.kind == "behind":
         count = f"{lead.name} migrations are" if lead.name.isdigit() else "Migrations of the code are"
         return f"{count} not applied to the database, which has an older schema than the code expects."
     said = " and the tool says that migrations are not applied" if told else ""
     rest = " of a table that is there" if lead.kind == "missing-column" else ""
-    why = "no migration was there to make it" if empty else "its schema is an older one"
-    return f"The code asks for {thing(lead)}{rest}, and the database does not have it{said}: {why}."
+    return f"The code asks for {thing(lead)}{rest}, and the database does not have it{said}: {why_not}."
 
 
 def _maker_links(project: ProjectFacts | None, lead: Trouble) -> tuple[Link, ...]:

@@ -17,6 +17,7 @@ from incidentlab.causes.migrations._account import (
 )
 from incidentlab.causes.migrations._graph import database_of, project_of, unknown
 from incidentlab.causes.migrations._lacking import lacking, lead_of
+from incidentlab.causes.migrations._out_of_order import mends as of_order
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._refusals import NEWER, UNKNOWN
 from incidentlab.model.cause import Cause
@@ -52,7 +53,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
             *_fact_links(project, database, strange),
             *ending(evidence, lead),
         ),
-        mend=_OF_RELEASES if newer else _mends(evidence, named or next(iter(strange), "")),
+        mend=_OF_RELEASES if newer else of_order(lead.event) or _mends(evidence, named or next(iter(strange), "")),
         missing=() if confidence == "certain" else (_RELEASE,) if newer else _wanted(project, database),
     )
 
@@ -75,7 +76,12 @@ _OF_RELEASES = (
 )  # fmt: skip
 _PLAIN = re.compile(r"[\w.\-]{1,200}")
 _A_WORD = 4  # characters of a name that is found in few other names
-_NUMBERED = {"flyway": "*V{}__*", "golang-migrate": "*{}_*", "goose": "*{}_*", "django": "*{}_*"}
+_NUMBERED = {
+    "flyway": "*V{}__*",
+    "golang-migrate": "*/{0}_*' '*/{0:0>6}_*",
+    "goose": "*/{0}_*' '*/{0:0>5}_*",
+    "django": "*{}_*",
+}
 _DEPLOYED = "Whether this code is the one that is deployed: compare it with the image."
 
 

@@ -1,26 +1,19 @@
 """The table is there, in a schema in which the session does not look."""
 
-from incidentlab.causes._evidence import cited
-from incidentlab.causes.migrations._account import (
-    applied_since,
-    ending,
-    only_the_server_minds,
-    over,
-    over_now,
-    quoted,
-    words,
-)
-from incidentlab.causes.migrations._account import command as run
+from incidentlab.causes._evidence import cited, is_after
+from incidentlab.causes.migrations._account import applied_since, ending, only_the_server_minds, over, over_now
+from incidentlab.causes.migrations._alternating import in_turns
 from incidentlab.causes.migrations._lacking import lead_of, settled
 from incidentlab.causes.migrations._migrated import migrated_elsewhere
 from incidentlab.causes.migrations._objects import is_bookkeeping
 from incidentlab.causes.migrations._reading import Trouble, troubles
+from incidentlab.causes.migrations._schema_mends import hidden, of_absent, of_path, of_sessions, of_tools
 from incidentlab.causes.migrations._schemas import NO_SCHEMA, PATH, sets_path, shown_tables
 from incidentlab.causes.migrations._starters import several, twice
 from incidentlab.causes.migrations._tenants import mends as mends_of_tenant
 from incidentlab.causes.migrations._tenants import of_tenant
 from incidentlab.model.cause import Cause
-from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
 
 _ID = "wrong-schema"
@@ -88,7 +81,7 @@ def _of_facts(evidence: Evidence, database: DatabaseFacts, one: Trouble, place: 
             ),
             *ending(evidence, one),
         ),
-        mend=_mends(schema, database.user or ""),
+        mend=of_path(schema, database.user or ""),
         missing=("Whether the service's own session has this search_path: SHOW search_path, asked by the service.",),
     )
 
@@ -107,7 +100,7 @@ def _made_again(evidence: Evidence) -> Finding | None:
         summary=f"The tool does not find its own table {lead.name} where it looks, and then cannot create it: it is "
         f"there, in the schema in which the session creates.",
         evidence=(*links, cited(lead.event, "The tool's own table exists already"), *ending(evidence, lead)),
-        mend=_mends("", ""),
+        mend=of_path("", ""),
         missing=("In which schemas the table lies, and the session's search_path: give --database-url.",),
     )
 
@@ -130,12 +123,21 @@ def _without_schema(evidence: Evidence, refused: tuple[Trouble, ...]) -> Finding
         confidence=confidence,
         summary=f"{named}, and a tenant of that name is asked for: it was never made here, or has another name."
         if tenant
-        else f"{named} for this session: the migrations and the connection do not mean the same place.",
+        else _why_none(lead.name),
         evidence=(*links, *ending(evidence, lead)),
-        mend=mends_of_tenant(lead.name) if tenant else _mends(lead.name, ""),
+        mend=mends_of_tenant(lead.name) if tenant else of_absent(lead.name) if lead.name else of_path("", ""),
         missing=()
         if confidence == "certain"
         else ("Which schemas exist and what the search_path is: --database-url.",),
+    )
+
+
+def _why_none(schema: str) -> str:
+    if schema:
+        return f"The schema {schema} does not exist, and a statement names it: nothing has created it before."
+    return (
+        "No schema of the search_path exists for this session: the migrations and the connection do not mean the same "
+        "place."
     )
 
 
@@ -150,6 +152,9 @@ def _seen_elsewhere(evidence: Evidence, lacking: tuple[Trouble, ...]) -> Finding
         apart = migrated_elsewhere(evidence.logs, one.event, one.name)
         if apart:
             return _migrated_apart(evidence, one, *apart)
+    turns = _by_sessions(evidence, lacking)
+    if turns:
+        return turns
     first = lacking[0] if lacking else None
     return _of_log(evidence, first, None, "") if first and _paths(evidence, first) else None
 
@@ -168,8 +173,34 @@ def _of_log(evidence: Evidence, one: Trouble, shown: LogEvent | None, schema: st
         confidence="likely" if shown and (paths or _is_apart(one, shown, schema)) else "possible",
         summary=_summary(one.name, schema, shown=shown is not None, path=bool(paths)),
         evidence=(*links, cited(one.event, claim), *ending(evidence, one)),
-        mend=_mends(schema, ""),
+        mend=of_path(schema, ""),
         missing=("In which schemas the table lies, and the session's search_path: give --database-url.",),
+    )
+
+
+def _by_sessions(evidence: Evidence, lacking: tuple[Trouble, ...]) -> Finding | None:
+    """Return the finding that some sessions have a table and others do not, where they set their search_path."""
+    path = next((event for event in evidence.logs if sets_path(event)), None) if lacking else None
+    after = (one for one in lacking if path and one.event.source == path.source and is_after(one.event, path))
+    first = next(after, None)
+    turns = in_turns(evidence, first) if first else None
+    if path is None or turns is None:
+        return None
+    lead = lead_of(lacking)
+    return Finding(
+        cause=_ID,
+        title=_TITLE,
+        confidence="likely",
+        summary=f"Some sessions find the table {lead.name} and others do not: the search_path is one session's, "
+        "and the next request may have another one.",
+        evidence=(
+            cited(lead.event, f"A session does not find {lead.name}"),
+            cited(turns[0], "Another one answers the same request before"),
+            cited(turns[1], "and after it"),
+            cited(path, "The search_path is set for a session"),
+        ),
+        mend=of_sessions(),
+        missing=("Which session has which search_path: SHOW search_path, asked by the service.",),
     )
 
 
@@ -178,15 +209,16 @@ def _migrated_apart(evidence: Evidence, one: Trouble, told: LogEvent, schema: st
     if since:
         return over(_ID, _TITLE, f"The table {one.name} was not found at first", since)
     asked = one.name.replace('"', "").rpartition(".")[0]
+    looks = f"in the schema {asked}" if asked else "along its search_path"
     links = (cited(told, f"The migrations are those of the schema {schema}"),
-             cited(one.event, f"The code looks in the schema {asked}: {one.name}"))  # fmt: skip
+             cited(one.event, f"The code looks {looks}: {one.name}"))  # fmt: skip
     return Finding(
         cause=_ID,
         title=_TITLE,
         confidence="likely",
         summary=f"The code asks for {one.name}, and the migrations were applied to the schema {schema}.",
         evidence=(*links, *ending(evidence, one)),
-        mend=_mends_of_tools(asked, schema),
+        mend=of_tools(asked, schema) if asked else hidden(evidence, one.name, schema),
         missing=("In which schemas the table lies, and the session's search_path: give --database-url.",),
     )
 
@@ -213,46 +245,6 @@ def _paths(evidence: Evidence, one: Trouble) -> list[LogEvent]:
         if event.source == one.event.source and event.first_line <= one.event.first_line and sets_path(event)
     ]
     return before[-1:]
-
-
-def _mends_of_tools(asked: str, migrated: str) -> tuple[Mend, ...]:
-    look = _mends(migrated, "")[0]
-    both = words(
-        f"Let the migrations and the code mean one schema: either the tool is given {asked} (Flyway: "
-        f"spring.flyway.schemas or FLYWAY_SCHEMAS={asked}; Liquibase: defaultSchemaName), or the code {migrated} "
-        "(Hibernate: hibernate.default_schema, or the schema that an entity names).",
-        "The tool creates what it creates in its own schema, and says so.",
-    )
-    return look, both
-
-
-def _mends(schema: str, user: str) -> tuple[Mend, ...]:
-    look = run(
-        'psql "$DATABASE_URL" -c "SHOW search_path" -c "SELECT table_schema, table_name FROM '
-        "information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')\"",
-        "Shows where this session looks, and where the tables are.",
-    )
-    name = schema or "SCHEMA"
-    role = user or "ROLE"
-    path = ", ".join(dict.fromkeys((name, "public")))
-    return (
-        look,
-        run(
-            f'psql "$DATABASE_URL" -c "ALTER ROLE {quoted(role)} SET search_path = {path}"',
-            "For every new session of that role; the service has to connect again.",
-        ),
-        words(
-            f"Or say it in the URL (?options=-csearch_path%3D{name}), or in the models and the tool: schema={name!r}, "
-            "version_table_schema.",
-            "Code and migrations then mean the same place.",
-        ),
-        words(
-            "Take SELECT pg_catalog.set_config('search_path', '', false) out of migrations that were made by "
-            "pg_dump, and "
-            f'create a missing schema first: CREATE SCHEMA IF NOT EXISTS "{name}".',
-            "The setting stays for the rest of the session, and hides everything that is not written with its schema.",
-        ),
-    )
 
 
 CAUSE = Cause(
