@@ -13,7 +13,9 @@ FLYWAY = (
 )
 LIQUIBASE = (
     "shop-1  | liquibase.exception.ValidationFailedException: Validation Failed:\n"
-    "shop-1  |      1 changesets check sum\nshop-1  |           db/7-prices.xml::7::mia was: 8:5f2c but is now: 8:ffbd\nshop-1 exited with code 1"
+    "shop-1  |      1 changesets check sum\n"
+    "shop-1  |           db/7-prices.xml::7::mia was: 8:5f2c but is now: 8:ffbd\n"
+    "shop-1 exited with code 1"
 )
 SQLX = "Error: migration 20240101 was previously applied but has been modified"
 
