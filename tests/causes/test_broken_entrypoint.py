@@ -260,3 +260,33 @@ def test_a_script_that_another_one_calls_is_the_one_to_mend() -> None:
     found = causes.get("broken-entrypoint").find(evidence(app_log(log)))
     assert isinstance(found, Finding)
     assert "chmod +x ./wait-for-it.sh" in found.mend[0].text
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (r"Unknown command: 'migrate\r'. Did you mean migrate?", "migrate"),
+        (r"FAILED: Can't locate revision identified by 'head\r'", "head"),
+        (r"Error: No such command 'upgrade\r'.", "upgrade"),
+        (r"manage.py migrate: error: unrecognized arguments: --noinput\r", "--noinput"),
+        (r"alembic: error: argument {upgrade,stamp}: invalid choice: 'upgrade\r' (choose from 'upgrade')", "upgrade"),
+        ("Don't know how to build task 'db:migrate^M' (See the list of available tasks)", "db:migrate"),
+    ],
+)
+def test_the_last_word_of_a_line_with_a_carriage_return_tells_of_the_scripts_line_ends(text: str, word: str) -> None:
+    diagnosis = diagnose(evidence(app_log(f"web-1  | {text}\nweb-1  | Listening on http://0.0.0.0:8000")))
+    assert [one.cause for one in diagnosis.findings] == ["broken-entrypoint"]
+    assert f"that {word}, the last word" in diagnosis.findings[0].summary
+    assert "find . -name '*.sh'" in diagnosis.findings[0].mend[0].text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Unknown command: 'migrat'. Did you mean migrate?",
+        r"ERROR invalid row 'alice\r' in upload.csv",
+        r"FAILED: Can't locate revision identified by '8a1be4c33f02'",
+    ],
+)
+def test_a_wrong_word_or_a_carriage_return_elsewhere_is_no_scripts_line_end(text: str) -> None:
+    assert find(evidence(app_log(text))) is None

@@ -106,3 +106,13 @@ def test_a_look_that_was_refused_names_the_database_to_create() -> None:
     assert isinstance(found, Finding)
     assert "no database shop" in found.summary
     assert found.mend[1].text.endswith("""'createdb -U "${POSTGRES_USER:-postgres}" shop'""")
+
+
+@pytest.mark.parametrize("text", [r'FATAL:  database "shop\r" does not exist', 'pq: database "shop^M" does not exist'])
+def test_a_carriage_return_at_the_names_end_is_told_and_mended_where_it_comes_from(text: str) -> None:
+    found = find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert "carriage return" in found.summary
+    assert " shop " in found.summary
+    assert all("createdb" not in mend.text for mend in found.mend)
+    assert ".env" in found.mend[0].text

@@ -30,7 +30,8 @@ _TITLE = "The database is at a revision that the code does not have"
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: a tool cannot find a revision, or database and code are seen to differ."""
-    told = troubles(evidence, "unknown")
+    # A revision that ends with a carriage return is the last word of a script's line, and was never one.
+    told = tuple(one for one in troubles(evidence, "unknown") if not _CARRIAGE_RETURN.search(said(one.event)))
     project, database = project_of(evidence), database_of(evidence)
     strange = unknown(project, database.revisions or ()) if project and database else ()
     if not told:
@@ -74,6 +75,7 @@ _OF_RELEASES = (
     words("Name the release in full (IMAGE:1.2.3) where the tag was `latest`, or differs between two machines.",
           "Nobody then goes back without knowing."),
 )  # fmt: skip
+_CARRIAGE_RETURN = re.compile(r"(?:\\r|\^M)['\"]")
 _PLAIN = re.compile(r"[\w.\-]{1,200}")
 _A_WORD = 4  # characters of a name that is found in few other names
 _NUMBERED = {

@@ -5,6 +5,13 @@ import re
 from incidentlab.causes._init_scripts import FOLDER, PLACE
 from incidentlab.model.cause import Sign
 
+# A program quotes the last word of a script's line, which no person writes so: commands, options and revisions in the
+# words of Django, click, argparse, Alembic, cobra, rake, mix, npm and yarn.
+_LAST_WORD = re.compile(
+    r"(?:\b[Uu]nknown (?:sub)?command|\bNo such (?:command|option)|\binvalid choice|\bidentified by|\b[Uu]nrecognized"
+    r" (?:command|argument|option)s?|\bunknown (?:flag|option|shorthand flag)|\b[Mm]issing script|\bbuild task"
+    r"|\bThe task|\berror Command)[: ]{1,3}[`'\"\u2018\u201c]?(?P<word>[\w:.@/=\-]{1,120})(?:\\r(?!\w)|\^M['\"])"
+)
 # The kernel's ENOENT for an interpreter with a carriage return, as env, bash, dash and busybox show it; options that
 # end in one; bash's own word for such a line.
 CARRIAGE_RETURN = Sign(
@@ -16,9 +23,10 @@ CARRIAGE_RETURN = Sign(
         r"|set: pipefail: invalid option name"
         r"|set: pipefail\\r|: (?:not found|invalid option)\\r"
         r"|\\r': command not found"
+        rf"|{_LAST_WORD.pattern}"
     ),
     literals=(
-        "\\r", "^M: ", "llegal option -", "set: -: invalid option", "set: pipefail: invalid option name",
+        "\\r", "^M: ", "^M'", '^M"', "llegal option -", "set: -: invalid option", "set: pipefail: invalid option name",
     ),
     examples=(
         "/usr/bin/env: \u2018python\\r\u2019: No such file or directory",
@@ -29,6 +37,9 @@ CARRIAGE_RETURN = Sign(
         "/config/entrypoint.sh: set: line 2: illegal option -",
         "/srv/a.sh: line 2: set: -: invalid option",
         "/srv/c.sh: line 1: set: pipefail: invalid option name",
+        "Unknown command: 'migrate\\r'. Did you mean migrate?",
+        "FAILED: Can't locate revision identified by 'head\\r'",
+        "manage.py: error: unrecognized arguments: --noinput\\r",
     ),
 )  # fmt: skip
 # containerd's, runc's, crun's and Docker's own words, and the init's inside; bash's and dash's for a file they
@@ -147,3 +158,9 @@ INIT_SCRIPT = Sign(
     examples=('psql:/docker-entrypoint-initdb.d/02-tables.sql:7: ERROR:  type "geometry" does not exist',),
 )
 SIGNS = (CARRIAGE_RETURN, NOT_RUN, SCRIPT, NOT_IMPORTED, INIT_SCRIPT)
+
+
+def word_with_carriage_return(text: str) -> str:
+    """Return the command, option or revision that a program was given with a carriage return at its end."""
+    found = _LAST_WORD.search(text)
+    return found["word"] if found else ""

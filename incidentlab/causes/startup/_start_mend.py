@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from incidentlab.causes._evidence import match
 from incidentlab.causes._init_scripts import FOLDER
 from incidentlab.causes.startup._commands import Started
-from incidentlab.causes.startup._script import CARRIAGE_RETURN, NOT_IMPORTED
+from incidentlab.causes.startup._script import CARRIAGE_RETURN, NOT_IMPORTED, word_with_carriage_return
 from incidentlab.causes.startup._unprepared import ON_AN_EMPTY_VOLUME
 from incidentlab.model.diagnosis import Link, Mend
 from incidentlab.model.evidence import LogEvent
@@ -21,6 +21,9 @@ _COMMAND = re.compile(
     r"|`(?P<crun>[\w.\-]{1,60})` not found"
 )
 _LINE_ENDS = "{script} has Windows line ends, so the name of its interpreter ends with a carriage return."
+_LAST_WORD = (
+    "A start script has Windows line ends, so that {word}, the last word of a line, ends with a carriage return."
+)
 _PROCESSOR = "The program is for another kind of processor, or the script's first line names no interpreter."
 
 
@@ -41,6 +44,9 @@ def summary(text: str, event: LogEvent | None) -> str:
     """Return what is wrong with the start, in a sentence; ``text`` is what the engine, the kernel or a shell said."""
     path = script_path(text)
     preparing = f"The script {path.rpartition('/')[2]}, which prepares a new database," if FOLDER in path else ""
+    word = word_with_carriage_return(text)
+    if word:
+        return _LAST_WORD.format(word=word)
     if event and match(event, CARRIAGE_RETURN):
         return _LINE_ENDS.format(script=preparing or "The script")
     if preparing and _DENIED.search(text):
@@ -66,7 +72,9 @@ def mends(app: Started, text: str, event: LogEvent | None, links: Sequence[Link]
     if FOLDER in path:
         return _of_init_script(path, text, event)
     if (event and match(event, CARRIAGE_RETURN)) or any("Windows" in link.claim for link in links):
-        return _line_ends(path)
+        # Who complains of a last word is the program that it was given to, not the script.
+        known = any(path == link.source for link in links)
+        return _line_ends(path if known or not word_with_carriage_return(text) else "")
     if event and match(event, NOT_IMPORTED):
         return _module(app)
     if _FORMAT.search(text):
@@ -110,7 +118,9 @@ def _line_ends(
     path: str, why: str = "Takes the carriage returns away; then build the image again."
 ) -> tuple[Mend, ...]:
     strip = f"sed -i 's/\\r$//' {path}"
-    if path.startswith("/"):
+    if not path:
+        strip = "find . -name '*.sh' -exec sed -i 's/\\r$//' {} +"
+    elif path.startswith("/"):
         strip = f"{_in_the_code(path)} -exec sed -i 's/\\r$//' {{}} +"
     return (
         Mend("command", strip, why),

@@ -18,7 +18,7 @@ from incidentlab.causes.startup._course import (
     state_link,
     wanted_state,
 )
-from incidentlab.causes.startup._script import CARRIAGE_RETURN, NOT_IMPORTED, NOT_RUN, SIGNS
+from incidentlab.causes.startup._script import CARRIAGE_RETURN, NOT_IMPORTED, NOT_RUN, SIGNS, word_with_carriage_return
 from incidentlab.causes.startup._start_mend import mends, script_path, summary
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
@@ -44,6 +44,8 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         return _from_exit_code(evidence)
     # Whoever misses a table has reached the database; of what should have made that table it is no good news.
     lacking = by_psql(broken[-1]) and any(misses_table(event) for event in later(evidence, broken[-1]))
+    # A command whose name ended with a carriage return was never carried out, whatever its script did next.
+    lacking = lacking or bool(word_with_carriage_return(said(broken[-1])))
     over = None if lacking else settled(evidence, _ID, _TITLE, broken, "A start command failed at first")
     return over or _finding(evidence, broken)
 

@@ -18,7 +18,8 @@ _STATE = "3D000"
 ABSENT = Sign(
     name="database-absent",
     pattern=re.compile(
-        r"[Dd]atabase \\{0,3}[\"“«`'] ?(?P<name>[^\"”»`'\\]{0,200}?) ?\\{0,3}[\"”»`'] does not exist(?!, skipping)"
+        r"[Dd]atabase \\{0,3}[\"“«`'] ?(?P<name>[^\"”»`'\\]{0,200}?)(?P<end>\\{1,2}r|\^M)? ?\\{0,3}[\"”»`']"
+        r" does not exist(?!, skipping)"
         r"|could not find your database: (?P<rails>[\w.\-]{0,199}[\w\-])"
         r"|no such database: (?P<bouncer>[\w.\-]{0,199}[\w\-])"
     ),
@@ -35,6 +36,12 @@ ABSENT = Sign(
 )
 # As an ERROR it is a statement about a database (DROP, ALTER), not a connection; a NOTICE harms nobody.
 _STATEMENT = re.compile(r"\bERROR:  |\bNOTICE:|\bWARNING:", re.IGNORECASE)
+
+
+# A file of settings with Windows line ends: drivers show the last character of its values as \\r.
+_RETURN = "\\r"
+_LINE_ENDS = Mend("command", "grep -lIr --include='*.env' --include='.env*' $'\\r' . | xargs -r sed -i 's/\\r$//'",
+                  "Takes the carriage returns out of the files of settings; then start the service again.")  # fmt: skip
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -64,7 +71,8 @@ def _name(event: LogEvent) -> str | None:
 
 
 def _named(found: re.Match[str] | None) -> str | None:
-    return next((value for value in found.groupdict().values() if value), None) if found else None
+    name = next((value for value in found.groupdict().values() if value), None) if found else None
+    return f"{name}\\r" if found and name and found["end"] else name
 
 
 def _finding(evidence: Evidence, absent: list[LogEvent], asked: DatabaseFacts | None) -> Finding:
@@ -106,10 +114,16 @@ def _found(
     confidence: Confidence, name: str, links: tuple[Link, ...], mends: tuple[Mend, ...], missing: tuple[str, ...]
 ) -> Finding:
     named = f"database {name}" if name else "database that is asked for"
-    return Finding(_ID, _TITLE, confidence, f"The server answers, and has no {named}.", links, mends, missing=missing)
+    summary = f"The server answers, and has no {named}."
+    if name.endswith(_RETURN):
+        plainly = name.removesuffix(_RETURN)
+        summary = f"The name that is asked for is not {plainly} alone: a carriage return (\\r) stands at its end."
+    return Finding(_ID, _TITLE, confidence, summary, links, mends, missing=missing)
 
 
 def _mends(evidence: Evidence, event: LogEvent | None, name: str, asked: DatabaseFacts | None) -> tuple[Mend, ...]:
+    if name.endswith(_RETURN):
+        return (_LINE_ENDS,)
     shown = plain(name, "app")
     who = app_name(evidence, event)
     who = "the service" if who == NAMELESS else who
