@@ -18,6 +18,7 @@ from incidentlab.causes._evidence import (
 )
 from incidentlab.causes._failing import says_it_failed, says_it_is_gone
 from incidentlab.causes._harmless import harmless
+from incidentlab.causes._reconnecting import reached_later
 from incidentlab.causes._server import at_work, by_stranger, cannot_start, readiness, stopping
 from incidentlab.causes._serving import is_its_own
 from incidentlab.causes._states import ill, is_row
@@ -208,6 +209,8 @@ def _as_meant(evidence: Evidence, event: LogEvent) -> bool:
     if _ADDED.search(event.text):
         return True  # it tells of the error before it, which is judged by itself
     if (from_server(event) and by_stranger(event)) or harmless(evidence, event):
+        return True
+    if not from_server(event) and reached_later(evidence, event):
         return True
     if _BY_ORDER.search(event.text) and not from_server(event):
         return any(answered(one) and one.service == event.service for one in later(evidence, event))
