@@ -14,13 +14,13 @@ _NEVER = re.compile(
     r"|\bcould not map anonymous shared memory\b"
     r"|\baborting startup due to startup process failure\b|\bcould not create any TCP/IP sockets\b"
     r"|\bprivate key file \"[^\"]{1,400}\" (?:has group|must be)|\bcould not load server certificate file\b"
+    r"|\bdata directory \"[^\"]{1,400}\" has (?:invalid permissions|wrong ownership)\b"
+    r"|\bis not a valid data directory\b"
     r"|\bin 18\+, these Docker images are configured to store database data\b|\bbad interpreter\b|\bPANIC:  "
 )
 # No cause of the catalogue: the server's own words say best what is wrong.
 _NEVER_FOR_ITSELF = re.compile(
-    r"\bdata directory \"[^\"]{1,400}\" has (?:invalid permissions|wrong ownership)\b"
-    r"|\bis not a valid data directory\b"
-    r"|\bcould not create (?:lock file|shared memory segment)\b|\block file \"[^\"]{1,200}\" already exists\b"
+    r"\bcould not create (?:lock file|shared memory segment)\b|\block file \"[^\"]{1,200}\" already exists\b"
     r"|\bunrecognized configuration parameter\b|\bconfiguration file \"[^\"]{1,400}\" contains errors\b"
     r"|\bcould not access (?:directory|the server configuration file)\b|\binitdb: error\b"
     # Settings that contradict each other end the postmaster without another word.

@@ -204,3 +204,35 @@ def test_commands_call_services_as_a_log_names_them() -> None:
     look, create = found.mend[0].text, found.mend[1].text
     assert "$(docker compose ps --all --quiet shop)" in look
     assert create.startswith('docker compose exec shop-pg sh -c \'createuser -U "${POSTGRES_USER:-postgres}"')
+
+
+_POOLER = (
+    "pool-1 | 2024-08-01 09:00:02.114 UTC [1] LOG C-0x7f3a: (nodb)/till@172.19.0.6:51220 closing because: no such "
+    "user: till (age=0s)"
+)
+_TURNED_AWAY = (
+    'shop-1 | psycopg2.OperationalError: connection to server at "pool" (172.19.0.5), port 6543 failed: FATAL:  no '
+    "such user: till"
+)
+
+
+def test_a_user_that_the_pooler_does_not_know_is_mended_at_the_pooler() -> None:
+    found = causes.get("bad-credentials").find(
+        evidence(app_log(f"{_POOLER}\n{_TURNED_AWAY}\nshop-1 exited with code 1"))
+    )
+    assert isinstance(found, Finding)
+    assert "pooler knows no user till" in found.summary
+    assert found.evidence[0].quote is not None
+    assert found.evidence[0].quote.startswith("psycopg2")
+    mends = "\n".join(one.text for one in found.mend)
+    assert "-h pool -p 6543" in mends
+    assert "auth_file" in mends
+    assert not any(word in mends for word in ("password till", "createuser", "down --volumes"))
+
+
+def test_a_role_that_the_server_lacks_is_mended_at_the_server() -> None:
+    text = 'shop-1 | psycopg2.OperationalError: FATAL:  role "till" does not exist'
+    found = causes.get("bad-credentials").find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert "The server has no role till" in found.summary
+    assert not any("why it refused" in one for one in found.missing)

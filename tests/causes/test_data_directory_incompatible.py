@@ -214,3 +214,14 @@ def test_commands_call_the_server_as_the_log_does() -> None:
     found = find(evidence(app_log(GERMAN.replace("db-1 ", "stock-db-1 "))))
     assert isinstance(found, Finding)
     assert "docker compose up -d stock-db &&" in found.mend[-1].text
+
+
+def test_a_refused_connection_hangs_beneath_an_owner_that_is_not_the_servers() -> None:
+    log = (
+        f'pg-1 | {LINE}FATAL:  data directory "/var/lib/postgresql/data" has wrong ownership\n'
+        'web-1 | django.db.utils.OperationalError: connection to server at "pg" (10.89.0.4), port 5432 failed: '
+        "Connection refused\nweb-1 exited with code 1"
+    )
+    roots = causes.diagnose(evidence(app_log(log))).findings
+    assert [one.cause for one in roots] == ["data-directory-incompatible"]
+    assert [one.cause for one in roots[0].explains] == ["database-not-ready"]

@@ -116,3 +116,20 @@ def test_a_carriage_return_at_the_names_end_is_told_and_mended_where_it_comes_fr
     assert " shop " in found.summary
     assert all("createdb" not in mend.text for mend in found.mend)
     assert ".env" in found.mend[0].text
+
+
+def test_a_database_that_the_pooler_does_not_know_is_mended_at_the_pooler() -> None:
+    log = (
+        "pool-1 | 2024-05-05 12:00:00.001 UTC [1] LOG C-0x55b1: depot/app@10.0.1.4:40112 closing because: no such "
+        "database: depot (age=0s)\nstock-1 | panic: pq: no such database: depot\nstock-1 exited with code 2"
+    )
+    found = causes.get("database-missing").find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert "The pooler has no database depot" in found.summary
+    assert [link.claim for link in found.evidence][:2] == [
+        "The pooler knows no database depot",
+        "The pooler's own log says so",
+    ]
+    mends = "\n".join(one.text for one in found.mend)
+    assert "depot = host=db dbname=depot" in mends
+    assert "createdb" not in mends

@@ -130,6 +130,10 @@ def test_other_troubles_of_a_connection_are_other_causes(text: str) -> None:
             "on device",
             "disk-full",
         ),
+        (
+            '2026-01-01 10:00:00.000 UTC [1] FATAL:  data directory "/var/lib/postgresql/data" has wrong ownership',
+            "data-directory-incompatible",
+        ),
         ("2026-01-01 10:00:00.000 UTC [9] PANIC:  could not locate a valid checkpoint record", "data-corruption"),
         ("Error: Database is uninitialized and superuser password is not specified.", "missing-configuration"),
     ],
@@ -145,7 +149,7 @@ def test_a_server_that_cannot_start_at_all_is_the_root(text: str, root: str) -> 
 
 
 def test_a_server_that_cannot_start_for_a_reason_of_its_own_is_no_question_of_waiting() -> None:
-    text = '2026-01-01 10:00:00.000 UTC [1] FATAL:  data directory "/var/lib/postgresql/data" has wrong ownership'
+    text = '2026-01-01 10:00:00.000 UTC [1] FATAL:  unrecognized configuration parameter "shared_bufers"'
     assert find(evidence(app_log(REFUSED), container(exit_code=1), database_log(text))) is None
 
 

@@ -208,3 +208,14 @@ def test_a_secret_that_came_later_is_over_and_another_pod_is_no_proof() -> None:
     serves = "INFO:     Uvicorn running on http://0.0.0.0:8000"
     assert isinstance(find(evidence(app_log(f"{lacks}\n{serves}"))), RuledOut)
     assert isinstance(find(evidence(app_log(f"{lacks}\n[pod/mail-7d/mail] {serves}"))), Finding)
+
+
+def test_a_password_that_is_none_is_called_the_password() -> None:
+    text = (
+        "api-1 | Error: SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string\n"
+        "api-1 |     at Object.continueSession (/app/node_modules/pg/lib/sasl.js:24:11)\napi-1 exited with code 1"
+    )
+    found = causes.get("missing-configuration").find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert "without the database's password" in found.summary
+    assert "PGPASSWORD" in found.mend[1].text

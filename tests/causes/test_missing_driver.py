@@ -141,3 +141,11 @@ def test_no_container_and_no_service_is_made_up() -> None:
     found = find(evidence(app_log("ModuleNotFoundError: No module named 'psycopg2'")))
     assert isinstance(found, Finding)
     assert found.mend[-1].text == "Build the image again, and make the container new from it."
+
+
+def test_a_driver_that_is_too_old_is_not_said_to_be_missing() -> None:
+    text = "psycopg2.OperationalError: SCRAM authentication requires libpq version 10 or above"
+    found = causes.get("missing-driver").find(evidence(app_log(text)))
+    assert isinstance(found, Finding)
+    assert "cannot be loaded" not in found.evidence[0].claim
+    assert "libpq5" not in "\n".join(one.text for one in found.mend)

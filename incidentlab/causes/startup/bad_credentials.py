@@ -1,6 +1,7 @@
 """The server does not accept the user or the password that the service shows."""
 
 from incidentlab.causes._evidence import cited, cut, from_server, is_after
+from incidentlab.causes.startup import _pooler
 from incidentlab.causes.startup._commands import environment_of, in_server, plain
 from incidentlab.causes.startup._course import app_name, ending_links, got_through, settled, wanted_state
 from incidentlab.causes.startup._holder import refused_by_holder
@@ -74,7 +75,11 @@ def _is_refused(facts: DatabaseFacts) -> bool:
 
 
 def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], asked: DatabaseFacts | None) -> Finding:
-    first = next((event for event in refused if not from_server(event)), refused[0])
+    clients = [event for event in refused if not from_server(event)]
+    first = next((event for event in clients if not _pooler.own(event)), clients[0] if clients else refused[0])
+    pooled = _pooler.unknown(refused)
+    if pooled:
+        return _of_pooler(evidence, refused, first, pooled)
     role, user = is_missing_role(first), user_in(first) or ""
     told = reason(refused, user)
     why: Reason | None = told[0] if told else "no role" if role else None
@@ -98,9 +103,19 @@ def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], asked: DatabaseF
         links.append(cited(old, "The volume was initialised by an earlier start, with the users of that time"))
     links += ending_links(evidence, first)
     wanted = "The server's log would show why it refused: a wrong password, an unknown role, or a rule of pg_hba.conf."
-    missing = () if confidence == "certain" else (*(() if told else (wanted,)), *wanted_state(evidence, first))
+    missing = () if confidence == "certain" else (*(() if told or role else (wanted,)), *wanted_state(evidence, first))
     return _found(confidence, _summary(why, user, old=bool(old)), tuple(links),
                   _mends(evidence, first, user, why, old=bool(old)), missing)  # fmt: skip
+
+
+def _of_pooler(evidence: Evidence, refused: tuple[LogEvent, ...], first: LogEvent, pooled: _pooler.Unknown) -> Finding:
+    """Judge a login that a pooler refused: the server behind it was not asked."""
+    told = next((event for event in refused if _pooler.own(event) and event.id != first.id), None)
+    links = [cited(first, f"The pooler refuses the user {pooled.name}")]
+    links += [cited(told, "The pooler's own log says so")] if told else []
+    missing = (_pooler.wanted(pooled), *wanted_state(evidence, first))
+    return _found("likely", _pooler.summary(pooled), (*links, *ending_links(evidence, first)),
+                  _pooler.mends(evidence, pooled), missing)  # fmt: skip
 
 
 def _from_facts(evidence: Evidence, asked: DatabaseFacts) -> Finding:

@@ -4,6 +4,7 @@ import re
 
 from incidentlab.causes._evidence import cited, from_server, match, said, seen
 from incidentlab.causes._other_products import of_another_product
+from incidentlab.causes.startup import _pooler
 from incidentlab.causes.startup._commands import in_server, plain
 from incidentlab.causes.startup._course import NAMELESS, app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._placeholder import unfilled
@@ -77,18 +78,25 @@ def _named(found: re.Match[str] | None) -> str | None:
 
 def _finding(evidence: Evidence, absent: list[LogEvent], asked: DatabaseFacts | None) -> Finding:
     clients = [event for event in absent if not from_server(event)]
-    first = clients[0] if clients else absent[0]
+    asking = [event for event in clients if not _pooler.own(event)] or clients
+    first = asking[0] if asking else absent[0]
+    pooled = None if asked else _pooler.unknown(absent)
     name = next((found for event in (*clients, *absent) if (found := _name(event))), "")
     both = len({from_server(event) for event in absent}) == 2
     sure = (asked is not None and clients) or (both and is_over(evidence, first))
     confidence: Confidence = "certain" if sure else "likely" if clients else "possible"
-    links = [cited(first, f"The database {name} does not exist" if name else "The database does not exist")]
-    confirmed = next((event for event in absent if from_server(event) and event.id != first.id), None)
+    claim = f"The database {name} does not exist" if name else "The database does not exist"
+    links = [cited(first, f"The pooler knows no database {name}" if pooled else claim)]
+    witness = _pooler.own if pooled else from_server
+    confirmed = next((event for event in absent if witness(event) and event.id != first.id), None)
     if confirmed:
-        links.append(cited(confirmed, "The server's own log says so"))
+        links.append(cited(confirmed, f"The {'pooler' if pooled else 'server'}'s own log says so"))
     if asked:
         links.append(_link(asked))
     links += ending_links(evidence, first)
+    if pooled:
+        return Finding(_ID, _TITLE, confidence, _pooler.summary(pooled), tuple(links), _pooler.mends(evidence, pooled),
+                       missing=(_pooler.wanted(pooled), *wanted_state(evidence, first)))  # fmt: skip
     if clients:
         missing = (
             "The server's list of databases would show the name that was meant: psql -l.",

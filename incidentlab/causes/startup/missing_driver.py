@@ -44,7 +44,10 @@ def _finding(evidence: Evidence, absent: list[LogEvent]) -> Finding:
     over = is_over(evidence, first)
     plain = any(_is_plain(event) for event in absent)
     confidence: Confidence = "certain" if over and plain else "likely"
-    links = [cited(first, f"{_what(first)} cannot be loaded"), *_proof(evidence, first), *ending_links(evidence, first)]
+    claim = f"{_what(first)} cannot be loaded"
+    if TOO_OLD.search(said(first)):
+        claim = "The driver does not know how the server wants to be shown the password"
+    links = [cited(first, claim), *_proof(evidence, first), *ending_links(evidence, first)]
     return Finding(
         cause=_ID,
         title=_TITLE,
