@@ -3,6 +3,7 @@
 import re
 
 from incidentlab.causes._account import Account
+from incidentlab.causes._cluster import Pod
 from incidentlab.causes.database._directory import (
     MOVED_VOLUME,
     OLD_PATH,
@@ -21,9 +22,12 @@ _LOOK = Mend("command", "docker run --rm -v VOLUME:/data alpine find /data -maxd
 
 
 def mends(
-    account: Account, mount: tuple[ComposeFacts, ComposeService, str] | None, server: str = "db"
+    account: Account,
+    mount: tuple[ComposeFacts, ComposeService, str] | None,
+    server: str = "db",
+    pod: Pod | None = None,
 ) -> tuple[Mend, ...]:
-    """Return what to do, best first; ``server`` is what compose calls the database's service."""
+    """Return what to do, best first; ``server`` is the database's service, ``pod`` the one whose log it is."""
     text = account.text
     found, older = versions(account), files_at(account)
     if found:
@@ -47,12 +51,30 @@ def mends(
                  "A disk's own lost+found, or a hidden file, is enough to make the mount's root not empty."),
             Mend("command", "docker run --rm -v VOLUME:/data alpine ls -la /data", "Shows what lies there."),
         )  # fmt: skip
+    if pod:
+        return _of_owner_in_cluster(pod)
     return (
         Mend("text", "Use a named volume instead of a folder of the host: volumes: [pgdata:/var/lib/postgresql/data].",
              "Shared folders (NFS, Windows, macOS) do not let the server change owner and mode."),
         Mend("command", f"docker compose run --rm --user root --entrypoint sh {server} -c "
              "'chown -R postgres:postgres /var/lib/postgresql && chmod 0700 /var/lib/postgresql/data'",
              "Where the file system allows it. In Kubernetes: securityContext.fsGroup."),
+    )  # fmt: skip
+
+
+def _of_owner_in_cluster(pod: Pod) -> tuple[Mend, ...]:
+    fitting = Mend("text", "In the pod set securityContext.fsGroup to the image's group (999, in Alpine 70), and "
+                   f"PGDATA to a folder below the mount: {OLD_PATH}/pgdata.",
+                   "The kubelet gives the volume to that group; initdb makes the folder with the mode it "
+                   "wants.")  # fmt: skip
+    if pod.tool != "oc":
+        return (fitting,)
+    return (
+        Mend("text", "Take an image that runs as any user, as quay.io/sclorg/postgresql-16-c9s.",
+             "OpenShift gives each project users of its own, who do not own the volume."),
+        Mend("command", f"oc adm policy add-scc-to-user anyuid -z default{pod.place}",
+             "Lets this image run as its own user instead; it takes an administrator."),
+        fitting,
     )  # fmt: skip
 
 

@@ -7,10 +7,10 @@ from incidentlab.causes._evidence import cited, is_after, match, said, seen, sho
 from incidentlab.causes._server import ready
 from incidentlab.causes._settling import server_came_up
 from incidentlab.causes.database._damage import LOG_DAMAGED, ODD_LENGTH, PAGE_DAMAGED, caution
+from incidentlab.causes.database._damage_mends import INDEX, mends
 from incidentlab.causes.resources._disk import NO_SPACE
-from incidentlab.causes.startup._commands import server_name
 from incidentlab.model.cause import Cause
-from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
+from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
 from incidentlab.model.evidence import Evidence, LogEvent
 
 _ID = "data-corruption"
@@ -20,15 +20,12 @@ _ABORTED = re.compile(
     r"\baborting startup due to startup process failure\b|\bstartup process \(PID \d{1,10}\) was terminated\b"
 )
 _CRASHED = re.compile(r"\bdatabase system was not properly shut down\b|\bdatabase system was interrupted\b")
-_INDEX = re.compile(r"\bindex \\?\"(?P<name>[^\"\\]{1,120})")
 _RELATION = re.compile(
     r"\brelation \\?\"?(?P<name>(?:base/)?[\w./]{1,120})|\bfile \\?\"(?P<file>(?:base|global|pg_\w+)/[^\"\\]{1,120})"
 )
 _GONE = re.compile(
     r"\bcould not (?:open|stat) file \\?\"(?P<name>base/\d{1,10}/\d{1,10}[^\"\\]{0,40})\\?\"[^\n]{0,60}: No such file\b"
 )
-_STARTS = re.compile(r"\bstarting PostgreSQL (?P<major>\d{1,2})\b")
-_FILE = re.compile(r"\bbase/\d{1,10}/(?P<node>\d{1,10})")
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -49,7 +46,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         confidence=confidence,
         summary=_summary(account),
         evidence=(*chain(account, "The server finds its files damaged"), *_abort(evidence)),
-        mend=_mends(evidence, account),
+        mend=mends(evidence, account),
         missing=() if confidence == "certain" else (wanted,),
     )
 
@@ -94,50 +91,12 @@ def _summary(account: Account) -> str:
     gone = _GONE.search(text)
     if gone:
         return f"The file {gone['name']}, which holds a table or an index, is gone from the data directory."
-    index, relation = _INDEX.search(text), _RELATION.search(text)
+    index, relation = INDEX.search(text), _RELATION.search(text)
     if index:
         return f"The index {index['name']} is damaged; the table itself may be whole."
     if relation:
         return f"A page of {relation['name'] or relation['file']} cannot be read as what it should be."
     return "Something that the server reads from its own files cannot be right."
-
-
-def _mends(evidence: Evidence, account: Account) -> tuple[Mend, ...]:
-    stop = f"docker compose stop {server_name(evidence)}"
-    copy = Mend("command", f"{stop} && docker run --rm -v VOLUME:/data -v \"$PWD\":/copy alpine "
-                "tar -C /data -czf /copy/damaged.tar.gz .",
-                "Before anything else: every further step may lose more.")  # fmt: skip
-    restore = Mend(
-        "text", "Restore the last good backup (and its WAL), into a new volume.", "The only way that is safe."
-    )
-    if any(match(event, LOG_DAMAGED) for event in account.events):
-        reset = Mend("command", "docker run --rm --user postgres -v VOLUME:/var/lib/postgresql/data "
-                     f"postgres:{_major(evidence)} "
-                     "pg_resetwal -f /var/lib/postgresql/data",
-                     "Only without a backup, on the copy's original: transactions are lost; dump and restore "
-                     "afterwards.")  # fmt: skip
-        return copy, restore, reset
-    index = _INDEX.search(account.text)
-    again = Mend("command", f'psql "$DATABASE_URL" -c \'REINDEX INDEX CONCURRENTLY '
-                            f'"{index["name"] if index else "INDEX"}"\'',
-                 "An index can be made again from its table.")  # fmt: skip
-    look = Mend("command", "pg_amcheck --all --heapallindexed", "Shows how far the damage goes.")
-    return (copy, again, look, restore) if index else (copy, *_whose(account), look, again, restore)
-
-
-def _major(evidence: Evidence) -> str:
-    """Return the server's major version, as it names it at its start; what stands for it where the log lacks that."""
-    found = next((named for event in evidence.logs if (named := _STARTS.search(event.text))), None)
-    return found["major"] if found else "NN"
-
-
-def _whose(account: Account) -> tuple[Mend, ...]:
-    """Return the command by which the number of a file becomes the name of a table or an index."""
-    found = _FILE.search(account.text)
-    if not found:
-        return ()
-    text = f"psql \"$DATABASE_URL\" -c 'SELECT pg_filenode_relation(0, {found['node']})'"
-    return (Mend("command", text, "Names the table or the index that the file belongs to."),)
 
 
 CAUSE = Cause(

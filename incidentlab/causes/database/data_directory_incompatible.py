@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from incidentlab.causes._account import Account, chain, hear
+from incidentlab.causes._cluster import pod_of
 from incidentlab.causes._evidence import cited, match
 from incidentlab.causes._settling import server_came_up
 from incidentlab.causes.database._directory import (
@@ -47,7 +48,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
         confidence=confidence,
         summary=_summary(account),
         evidence=(*_links(account), *_mounted(mount)),
-        mend=mends(account, mount, server_name(evidence)),
+        mend=mends(account, mount, server_name(evidence), pod_of(evidence, next(iter(account.events), None))),
         missing=() if confidence == "certain" else (wanted,),
     )
 

@@ -3,6 +3,7 @@
 import re
 from difflib import get_close_matches
 
+from incidentlab.causes import _cluster
 from incidentlab.causes._evidence import cited
 from incidentlab.causes._server import cannot_start, has_own_cause
 from incidentlab.causes.startup._commands import alone, environment_of, lookup, plain
@@ -46,6 +47,9 @@ def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
     if never:
         links.insert(0, cited(never, "The database server cannot start, and its name goes with its container"))
     wanted = "Whether the database's container ran at that moment: docker ps -a, or its log."
+    within = _cluster.service(name)
+    if within:
+        wanted = f"Whether the service is there: kubectl get services --namespace {within.namespace}."
     return Finding(
         cause=_ID,
         title=_TITLE,
@@ -124,6 +128,9 @@ def _mends(evidence: Evidence, event: LogEvent | None, name: str) -> tuple[Mend,
     if joined:
         text = f"Set the host to {joined['host']} alone, and the port ({joined['port']}) in its own setting."
         return (Mend("text", text, "A host is looked up as a name; a port is not part of it."),)
+    within = _cluster.service(name)
+    if within:
+        return _in_cluster(within, name)
     app = app_name(evidence, event)
     if name == UNREAD:
         return (
@@ -140,6 +147,19 @@ def _mends(evidence: Evidence, event: LogEvent | None, name: str) -> tuple[Mend,
         Mend("text", "Call the database by its service's name in compose.yaml and let both share a network; if it is "
              f"{shown}, start it in the same project (docker compose up, not docker run).",
              "Docker's resolver knows the running containers of one network, and nothing else."),
+    )  # fmt: skip
+
+
+def _in_cluster(service: _cluster.Service, name: str) -> tuple[Mend, ...]:
+    """Return what to do about a name that only a cluster's own resolver knows."""
+    return (
+        Mend("command", f"kubectl get services,endpoints --namespace {service.namespace}",
+             f"Shows whether {service.name} is there; without a service of that name nothing answers to it."),
+        Mend("command", f"kubectl run lookup --rm -it --restart=Never --image=busybox -- nslookup {name}",
+             "Asks the same question inside the cluster; outside of it nobody knows such a name."),
+        Mend("text", f"Set the host to a service that is there: NAME.{service.namespace}.svc, or make "
+             f"{service.name}; an operator makes it together with its database.",
+             "A service's name begins with its own name and its namespace."),
     )  # fmt: skip
 
 
