@@ -205,3 +205,13 @@ def test_an_extension_that_the_server_lacks_fails_whatever_creates_it(text: str)
 )
 def test_an_extension_that_was_only_looked_for_is_no_failure(text: str) -> None:
     assert not isinstance(find(evidence(app_log(text))), Finding)
+
+
+def test_a_step_that_is_named_within_a_run_is_the_one_that_fails() -> None:
+    step = "cms-1  | [12:00:01.400] INFO: Applying Add Flow Options..."
+    failure = 'cms-1  | [12:00:01.433] ERROR: alter table "flows" add "x" - relation "flows" does not exist'
+    log = f"cms-1  | [12:00:01.021] INFO: Running migrations...\n{step}\n{failure}\ncms-1 exited with code 1"
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert "The migration Add Flow Options failed" in found.summary
+    assert find(evidence(app_log(f"{step}\n{failure}"))) is None  # no run was announced: it may be anything

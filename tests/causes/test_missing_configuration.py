@@ -165,6 +165,7 @@ def test_a_machines_own_server_that_cannot_start_explains_its_localhosts_refusal
         ("ERROR: Couldn't find env file: /home/me/my app.env", "/home/me/my app.env", "ls -la /home/me"),
         ("Failed to load /srv/.env: open /srv/.env: no such file or directory", "/srv/.env", "ls -la /srv"),
         ("docker: open ./prod.env: no such file or directory.", "./prod.env", "ls -la ."),
+        ("Error: open conf/app.env: no such file or directory", "conf/app.env", "ls -la conf"),
         ("open /srv/app/.env: no such file or directory", "/srv/app/.env", "ls -la /srv/app"),
         ("systemd[1]: shop.service: Failed to load environment files: No such file or directory", "A file", "ls -la ."),
         ("  Warning  Failed  9s  kubelet  Error: couldn't find key DB_URL in ConfigMap shop/api", "DB_URL",
@@ -191,13 +192,14 @@ def test_what_is_not_started_for_want_of_its_settings_is_certain(text: str, told
         "env file /srv/.env not found: stat /srv/.env: no such file or directory\nweb-1  | INFO starting",
         "ERROR: Couldn't find env file: /srv/.env\nINFO:     Uvicorn running on http://0.0.0.0:8000",
         "web-1  | open /srv/.env: no such file or directory",
+        "web-1  | INFO skipped: open /srv/.env: no such file or directory",
         "web-1  | INFO open config/.env: no such file or directory, using the environment",
         'Error from server (NotFound): secrets "api-db" not found',
         'E0101 ingress.go:7 Error getting certificate: secret "default/tls" not found',
         "ERROR couldn't find key 17 in cache",
     ],
-    ids=["started since", "serves since", "a service's own file", "a default", "a person's question", "certificate",
-         "data"],
+    ids=["started since", "serves since", "a service's own file", "another", "a default",
+         "a person's question", "certificate", "data"],
 )  # fmt: skip
 def test_what_was_started_after_all_or_is_no_setting_is_nothing(text: str) -> None:
     assert not isinstance(find(evidence(app_log(text))), Finding)

@@ -210,3 +210,10 @@ def test_whoever_holds_the_port_refuses_the_login(taken: str) -> None:
 def test_a_server_that_listens_refuses_for_itself(taken: str, client: str) -> None:
     judged = diagnose(evidence(app_log(f"{taken}\n{client}")))
     assert "bad-credentials" in [one.cause for one in judged.findings]
+
+
+def test_whoever_holds_the_port_lacks_the_database() -> None:
+    client = 'web-1  | psycopg.OperationalError: connection failed: FATAL:  database "shop" does not exist'
+    judged = diagnose(evidence(app_log(f"{NO_SOCKET}\n{client}")))
+    assert [one.cause for one in judged.findings] == ["port-conflict"]
+    assert "database-missing" in [one.cause for one in judged.ruled_out]

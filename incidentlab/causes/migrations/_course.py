@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from incidentlab.causes._evidence import from_server
-from incidentlab.causes.migrations._steps import is_done, opens, starts_server, step_name
+from incidentlab.causes.migrations._steps import is_done, name_within, opens, starts_server, step_name
 from incidentlab.model.evidence import LogEvent
 
 
@@ -49,7 +49,7 @@ def course(logs: tuple[LogEvent, ...]) -> Course:
             continue
         who = (event.source, event.service, event.speaker)
         step = opened.get(who)
-        name = step_name(event)
+        name = step_name(event) or (name_within(event) if step else None)
         if name:
             if step and step.name and step.name != name and who not in disturbed and _continues(step.name, name):
                 done.append(event)

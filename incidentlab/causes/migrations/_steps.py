@@ -3,7 +3,7 @@
 Sources: Alembic's ``runtime/migration.py``, Django's ``management/commands/migrate.py``, ActiveRecord's
 ``migration.rb``, Prisma's ``schema-engine``, Flyway's ``DbMigrate``, Ecto's ``migration/runner.ex``, golang-migrate's
 ``internal/cli``, Knex's ``Migrator``, TypeORM's ``MigrationExecutor``, umzug (Sequelize), Laravel's ``Migrator``,
-dbmate, goose, aerich, and the commands of Liquibase and Doctrine.
+dbmate, goose, aerich, Directus' ``migrations/run.ts``, and the commands of Liquibase and Doctrine.
 """
 
 import re
@@ -24,6 +24,8 @@ _BEGINS = re.compile(
     r"|\bRunning migration (?P<diesel>\d{4}[\w-]{4,160})"
     r"|\b[Aa]pplying (?:migration:? )?(?P<plain>\d{1,14}[_-][\w.-]{1,160}\.sql)\b"
 )
+# A name that only counts where a run of migrations is known to go on: Directus' "Applying Add Flow Options...".
+_WITHIN = re.compile(r"\bApplying (?P<name>[A-Z][\w' /()-]{2,100})\.{3}\s{0,4}$")
 # A step or a whole run that has come to its end well.
 _DONE = re.compile(
     r"\bApplying [a-z_]\w{0,80}\.\w{1,160}\.\.\. ?(?:OK|FAKED)\b|: migrated \(\d|== Migrated \d{8,14} in\b"
@@ -91,6 +93,12 @@ def step_name(event: LogEvent) -> str | None:
     """Return the name of the step that a line says is being applied, or ``None``."""
     found = _BEGINS.search(event.text)
     return " ".join(next(group for group in found.groups() if group is not None).split()) if found else None
+
+
+def name_within(event: LogEvent) -> str | None:
+    """Return the name of the step that a line says is being applied, in a run that was announced before it."""
+    found = _WITHIN.search(event.text)
+    return found["name"] if found else None
 
 
 def is_done(event: LogEvent) -> bool:

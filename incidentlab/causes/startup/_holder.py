@@ -1,15 +1,16 @@
 """Whoever holds a port answers those who ask the database there: a refusal from it is not the database's.
 
 A server that could not bind its port never listened. A client of it that is told "password authentication failed" has
-spoken with the program that has the port, often a PostgreSQL installed on the machine, which knows other users.
+spoken with the program that has the port, often a PostgreSQL installed on the machine, with users and databases of its
+own.
 """
 
 import re
+from collections.abc import Sequence
 
 from incidentlab.causes._evidence import from_server, is_after, later, said
 from incidentlab.causes._server import ready
 from incidentlab.causes.startup._bind import BY_ENGINE, TAKEN
-from incidentlab.causes.startup._login import refused_logins
 from incidentlab.model.evidence import Evidence, LogEvent
 
 _PUBLISHED = re.compile(
@@ -27,12 +28,15 @@ def never_listened(event: LogEvent) -> bool:
     return _NO_SOCKET in said(event)
 
 
-def refused_by_holder(evidence: Evidence) -> tuple[LogEvent, LogEvent] | None:
-    """Return by which word the database could not have its port, and the login that its holder refused afterwards.
+def refused_by_holder(evidence: Evidence, refused: Sequence[LogEvent]) -> tuple[LogEvent, LogEvent] | None:
+    """Return by which word the database could not have its port, and what its holder refused afterwards.
 
     Where a server of the same logs tells of the refusal itself, it was that server's.
+
+    Args:
+        evidence: all facts.
+        refused: logins, and connections to a database that is not there.
     """
-    refused = refused_logins(evidence)
     if not refused or any(from_server(event) for event in refused):
         return None
     for event in evidence.logs:
@@ -46,7 +50,7 @@ def refused_by_holder(evidence: Evidence) -> tuple[LogEvent, LogEvent] | None:
     return None
 
 
-def _is_the_databases(event: LogEvent, refused: tuple[LogEvent, ...]) -> bool:
+def _is_the_databases(event: LogEvent, refused: Sequence[LogEvent]) -> bool:
     """Whether the port is one on which the clients look for the database."""
     if from_server(event):
         return True

@@ -1,7 +1,8 @@
 """Compose, Docker, systemd and Kubernetes do not start a program at all whose settings they cannot find.
 
-Sources: compose-go's ``dotenv`` and Compose's first generation in Python, Docker's ``opts/file.go``, systemd's
-``execute.c``; Kubernetes' ``kubelet_pods.go`` for keys of secrets and ``pkg/volume`` for what is mounted.
+Sources: compose-go's ``dotenv`` and Compose's first generation in Python, Docker's ``opts/file.go``, podman's
+``pkg/env``, systemd's ``execute.c``; Kubernetes' ``kubelet_pods.go`` for keys of secrets and ``pkg/volume`` for what is
+mounted.
 """
 
 import re
@@ -21,6 +22,7 @@ UNSTARTED = Sign(
         r"\b[Ee]nv file (?P<compose>\S{1,300}) not found\b|\b[Cc]ouldn't find env file: (?P<older>[^\n]{1,300})"
         r"|\bFailed to load (?P<loaded>\S{1,300}): open \S{0,300}env: no such file"
         r"|^docker: open (?P<docker>\S{0,300}env): no such file"
+        r"|^Error: open (?P<podman>\S{0,300}env): no such file"
         r"|^open (?P<alone>/\S{0,300}\.env): no such file or directory\s{0,4}$"
         r"|\bFailed to load environment files: No such file\b"
         r"|\bcouldn't find key (?P<key>[\w.-]{1,200}) in (?P<of>Secret|ConfigMap) (?P<place>[\w./-]{1,300})"
@@ -38,6 +40,7 @@ UNSTARTED = Sign(
         "ERROR: Couldn't find env file: /srv/app/web.env",
         "Failed to load /srv/app/.env: open /srv/app/.env: no such file or directory",
         "docker: open ./app.env: no such file or directory.",
+        "Error: open ./app.env: no such file or directory",
         "open /srv/app/.env: no such file or directory",
         "app.service: Failed to load environment files: No such file or directory",
         "  Warning  Failed  3s  kubelet  Error: couldn't find key DB_URL in Secret shop/api",
@@ -46,7 +49,7 @@ UNSTARTED = Sign(
         'MountVolume.SetUp failed for volume "settings" : references non-existent config key: app.yaml',
     ),
 )  # fmt: skip
-_FILES = ("compose", "older", "loaded", "docker", "alone")
+_FILES = ("compose", "older", "loaded", "docker", "podman", "alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def lack(evidence: Evidence) -> Lack | None:
     for event in evidence.logs:
         found = match(event, UNSTARTED)
         # What a service says of its own files is the service's affair; Compose speaks before any of them does.
-        if found is None or (found["alone"] and event.service):
+        if found is None or ((found["alone"] or found["podman"]) and event.service):
             continue
         after = list(later(evidence, event))
         kubernetes = not any(found[name] for name in _FILES)

@@ -31,7 +31,7 @@ def find(evidence: Evidence) -> Finding | RuledOut | None:
     refused = refused_logins(evidence)
     if not refused:
         return _from_facts(evidence, asked) if asked else None
-    held = None if asked else refused_by_holder(evidence)
+    held = None if asked else refused_by_holder(evidence, refused)
     if held:
         why = (f"The database could not have its port, line {held[0].first_line}, and never listened: the program that "
                "has the port refused the login.")  # fmt: skip

@@ -1,44 +1,17 @@
 """The server is there and the user is known; the database that was asked for is not."""
 
-import re
-
-from incidentlab.causes._evidence import cited, from_server, match, said, seen
-from incidentlab.causes._other_products import of_another_product
+from incidentlab.causes._evidence import cited, from_server
 from incidentlab.causes.startup import _pooler
+from incidentlab.causes.startup._absent import ABSENT, STATE, connections, name_of, named
 from incidentlab.causes.startup._commands import in_server, plain
 from incidentlab.causes.startup._course import NAMELESS, app_name, ending_links, is_over, settled, wanted_state
-from incidentlab.causes.startup._placeholder import unfilled
-from incidentlab.model.cause import Cause, Sign
+from incidentlab.causes.startup._holder import refused_by_holder
+from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOut
 from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
 
 _ID = "database-missing"
 _TITLE = "The database does not exist on the server"
-_STATE = "3D000"
-# PostgreSQL's postinit.c, Rails, Prisma's P1003, pgbouncer.
-ABSENT = Sign(
-    name="database-absent",
-    pattern=re.compile(
-        r"[Dd]atabase \\{0,3}[\"“«`'] ?(?P<name>[^\"”»`'\\]{0,200}?)(?P<end>\\{1,2}r|\^M)? ?\\{0,3}[\"”»`']"
-        r" does not exist(?!, skipping)"
-        r"|could not find your database: (?P<rails>[\w.\-]{0,199}[\w\-])"
-        r"|no such database: (?P<bouncer>[\w.\-]{0,199}[\w\-])"
-    ),
-    literals=("does not exist", "could not find your database", "no such database: "),
-    examples=(
-        'FATAL:  database "app" does not exist',
-        'pq: database "app" does not exist',
-        'server error (FATAL: database \\"app\\" does not exist (SQLSTATE 3D000))',
-        "P1003: Database `app` does not exist on the database server at `db:5432`.",
-        "ActiveRecord::NoDatabaseError: We could not find your database: app_production.",
-        "ERROR: no such database: app",
-    ),
-    sqlstates=frozenset({_STATE}),
-)
-# As an ERROR it is a statement about a database (DROP, ALTER), not a connection; a NOTICE harms nobody.
-_STATEMENT = re.compile(r"\bERROR:  |\bNOTICE:|\bWARNING:", re.IGNORECASE)
-
-
 # A file of settings with Windows line ends: drivers show the last character of its values as \\r.
 _RETURN = "\\r"
 _LINE_ENDS = Mend("command", "grep -lIr --include='*.env' --include='.env*' $'\\r' . | xargs -r sed -i 's/\\r$//'",
@@ -48,32 +21,21 @@ _LINE_ENDS = Mend("command", "grep -lIr --include='*.env' --include='.env*' $'\\
 def find(evidence: Evidence) -> Finding | RuledOut | None:
     """Hold evidence against the cause: a connection to a database that is not there, and none that succeeds."""
     asked = next((facts for facts in evidence.databases if _is_absent(facts)), None)
-    absent = [event for event in seen(evidence, ABSENT) if _is_connection(event)]
+    absent = connections(evidence)
     if not absent:
         return _from_facts(evidence, asked) if asked else None
+    held = None if asked else refused_by_holder(evidence, absent)
+    if held:
+        why = (f"The server could not have its port, line {held[0].first_line}, and never listened: the program that "
+               "has the port does not have the database.")  # fmt: skip
+        return RuledOut(_ID, _TITLE, why, held[0].id)
     what = "A database was asked for that does not exist"
     over = settled(evidence, _ID, _TITLE, absent, what, of_database=True)
     return over or _finding(evidence, absent, asked)
 
 
-def _is_connection(event: LogEvent) -> bool:
-    text = said(event)
-    if event.sql or of_another_product(event) or ("FATAL" not in text and _STATEMENT.search(text)):
-        return False
-    return not unfilled(_name(event) or "app")
-
-
 def _is_absent(facts: DatabaseFacts) -> bool:
-    return not facts.reachable and (facts.sqlstate == _STATE or bool(ABSENT.pattern.search(facts.error or "")))
-
-
-def _name(event: LogEvent) -> str | None:
-    return _named(match(event, ABSENT))
-
-
-def _named(found: re.Match[str] | None) -> str | None:
-    name = next((value for value in found.groupdict().values() if value), None) if found else None
-    return f"{name}\\r" if found and name and found["end"] else name
+    return not facts.reachable and (facts.sqlstate == STATE or bool(ABSENT.pattern.search(facts.error or "")))
 
 
 def _finding(evidence: Evidence, absent: list[LogEvent], asked: DatabaseFacts | None) -> Finding:
@@ -81,7 +43,7 @@ def _finding(evidence: Evidence, absent: list[LogEvent], asked: DatabaseFacts | 
     asking = [event for event in clients if not _pooler.own(event)] or clients
     first = asking[0] if asking else absent[0]
     pooled = None if asked else _pooler.unknown(absent)
-    name = next((found for event in (*clients, *absent) if (found := _name(event))), "")
+    name = next((found for event in (*clients, *absent) if (found := name_of(event))), "")
     both = len({from_server(event) for event in absent}) == 2
     sure = (asked is not None and clients) or (both and is_over(evidence, first))
     confidence: Confidence = "certain" if sure else "likely" if clients else "possible"
@@ -108,7 +70,7 @@ def _finding(evidence: Evidence, absent: list[LogEvent], asked: DatabaseFacts | 
 
 
 def _from_facts(evidence: Evidence, asked: DatabaseFacts) -> Finding:
-    name = asked.database or _named(ABSENT.pattern.search(asked.error or "")) or ""
+    name = asked.database or named(ABSENT.pattern.search(asked.error or "")) or ""
     wanted = "The service's log would show whether it asks for the same database."
     return _found("likely", name, (_link(asked),), _mends(evidence, None, name, asked), (wanted,))
 

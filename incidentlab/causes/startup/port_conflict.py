@@ -5,10 +5,12 @@ import re
 from incidentlab.causes._account import whole
 from incidentlab.causes._evidence import cited, cut, later, said, seen, serves, shortly_before, works
 from incidentlab.causes._server import ready
+from incidentlab.causes.startup._absent import connections
 from incidentlab.causes.startup._bind import BY_ENGINE, SIGNS, TAKEN
 from incidentlab.causes.startup._bind_mends import mends
 from incidentlab.causes.startup._course import dead, end_of, same_program, state_link
 from incidentlab.causes.startup._holder import never_listened, refused_by_holder
+from incidentlab.causes.startup._login import refused_logins
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
 from incidentlab.model.evidence import ContainerFacts, Evidence, LogEvent
@@ -64,9 +66,9 @@ def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
         links.append(cited(ended, "The program gives up"))
     if container:
         links.append(state_link(container))
-    held = refused_by_holder(evidence)
+    held = refused_by_holder(evidence, (*refused_logins(evidence), *connections(evidence)))
     if held:
-        links.append(cited(held[1], "Whoever holds the port refuses the login: it is another server than this one"))
+        links.append(cited(held[1], "Whoever holds the port refuses the client: it is another server than this one"))
     wanted = "The container's state would show whether the program ended or tried again: give --container."
     return _found(confidence, _told(evidence, first), tuple(links), () if confidence == "certain" else (wanted,))
 
