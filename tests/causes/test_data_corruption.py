@@ -161,3 +161,19 @@ def test_commands_name_the_service_and_the_version_of_the_log() -> None:
     assert isinstance(found, Finding)
     assert found.mend[0].text.startswith("docker compose stop ledger-db && ")
     assert " postgres:14 pg_resetwal" in found.mend[-1].text
+
+
+def test_long_values_have_a_table_of_their_own() -> None:
+    log = (
+        "db-1 | 2026-01-02 03:04:05.678 UTC [91] ERROR:  missing chunk number 0 for toast value 28198 in "
+        "pg_toast_16691\n"
+        "web-1 | django.db.utils.InternalError: missing chunk number 0 for toast value 28198 in pg_toast_16691"
+    )
+    found = causes.get("data-corruption").find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert "pg_toast_16691" in found.summary
+    mends = [one.text for one in found.mend]
+    assert mends[0].endswith("&& docker compose start db")
+    assert any("SELECT 16691::regclass" in one for one in mends)
+    assert any("REINDEX TABLE pg_toast.pg_toast_16691" in one for one in mends)
+    assert not any('"INDEX"' in one for one in mends)

@@ -250,3 +250,15 @@ def test_a_change_of_data_waits_for_rows_and_the_server_names_it() -> None:
     assert any("UPDATE invoice" in link.claim for link in found.evidence)
     assert "small batches" in found.mend[-1].text
     assert "itself alone" not in found.summary
+
+
+def test_a_statement_of_no_migration_is_not_told_to_be_one() -> None:
+    log = (
+        "db-1 | 2026-04-27 02:10:05.003 UTC [77] ERROR:  canceling statement due to lock timeout\n"
+        "db-1 | 2026-04-27 02:10:05.003 UTC [77] STATEMENT:  SELECT id FROM jobs WHERE id = 4 FOR UPDATE"
+    )
+    found = causes.get("migration-blocked-by-lock").find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert found.confidence == "possible"
+    assert "FOR UPDATE` waits for rows" in found.summary
+    assert not any("migration" in one.text for one in found.mend)

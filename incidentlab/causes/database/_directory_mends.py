@@ -18,7 +18,7 @@ from incidentlab.model.diagnosis import Mend
 _NEW_PATH = "/var/lib/postgresql"
 _BY_VERSION = re.compile(r"/(?P<old>\d{1,2})/[\w.\-]{1,40}")
 _LOOK = Mend("command", "docker run --rm -v VOLUME:/data alpine find /data -maxdepth 4 -name PG_VERSION "
-             "-not -path '*/base/*' -exec head {} +", "Shows which version made the data.")  # fmt: skip
+             "! -path '*/base/*' -exec head {} +", "Shows which version made the data.")  # fmt: skip
 
 
 def mends(

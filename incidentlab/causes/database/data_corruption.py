@@ -7,7 +7,7 @@ from incidentlab.causes._evidence import cited, is_after, match, said, seen, sho
 from incidentlab.causes._server import ready
 from incidentlab.causes._settling import server_came_up
 from incidentlab.causes.database._damage import LOG_DAMAGED, ODD_LENGTH, PAGE_DAMAGED, caution
-from incidentlab.causes.database._damage_mends import INDEX, mends
+from incidentlab.causes.database._damage_mends import INDEX, TOAST, mends
 from incidentlab.causes.resources._disk import NO_SPACE
 from incidentlab.model.cause import Cause
 from incidentlab.model.diagnosis import Confidence, Finding, Link, RuledOut
@@ -91,6 +91,9 @@ def _summary(account: Account) -> str:
     gone = _GONE.search(text)
     if gone:
         return f"The file {gone['name']}, which holds a table or an index, is gone from the data directory."
+    values = TOAST.search(text)
+    if values:
+        return f"A long value of a table, kept in pg_toast_{values['table']}, is damaged or gone in part."
     index, relation = INDEX.search(text), _RELATION.search(text)
     if index:
         return f"The index {index['name']} is damaged; the table itself may be whole."

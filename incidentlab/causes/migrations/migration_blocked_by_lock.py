@@ -94,7 +94,7 @@ def _finding(evidence: Evidence, told: tuple[Trouble, ...]) -> Finding:
         if own
         else _summary(what, waits_for_rows(data) if data else ""),
         evidence=(*links, *ending(evidence, lead)),
-        mend=_tool_locks.mends(own, evidence) if own else _mends(None, data=data is not None),
+        mend=_tool_locks.mends(own, evidence) if own else _mends(None, data=data is not None, step=step is not None),
         missing=() if confidence == "certain" else (_tool_locks.wanted(own),) if own else _WANTED,
     )
 
@@ -189,7 +189,7 @@ def _open_step(evidence: Evidence) -> Step | None:
     return last if last and not any(is_after(event, last.event) for event in known.done) else None
 
 
-def _mends(wait: LockWait | None, *, data: bool = False) -> tuple[Mend, ...]:
+def _mends(wait: LockWait | None, *, data: bool = False, step: bool = False) -> tuple[Mend, ...]:
     look = command(
         'psql "$DATABASE_URL" -c "SELECT pid, pg_blocking_pids(pid) AS waits_for, state, now() - xact_start AS age, '
         'left(query, 80) AS query FROM pg_stat_activity WHERE datname = current_database() ORDER BY xact_start"',
@@ -206,7 +206,12 @@ def _mends(wait: LockWait | None, *, data: bool = False) -> tuple[Mend, ...]:
         "the application, or set idle_in_transaction_session_timeout.",
         "A waiting ALTER TABLE also holds up every reader that comes after it.",
     )
-    if data:
+    if data and not step:
+        lasting = words(
+            "Keep transactions short, take rows in one order, and try again what lock_timeout refuses.",
+            "A transaction that waits for somebody else keeps the rows that it has all the while.",
+        )
+    elif data:
         lasting = words(
             "Let the migration write in small batches, each in a transaction of its own, and try again those that are "
             "refused.",
