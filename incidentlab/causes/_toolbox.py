@@ -29,7 +29,7 @@ _TOOLS = (
     Tool("alembic", "alembic current && alembic heads", "alembic upgrade head", "alembic stamp REVISION",
          'alembic merge heads -m "merge branches"',
          re.compile(r"\balembic\b|\bContext impl\b|\bCan't locate revision\b|\bRunning upgrade\b"
-                    r"|\bMultiple head rev|@head'")),
+                    r"|\bMultiple head rev|@head'|\bNo 'script_location' key\b")),
     Tool("django", "python manage.py showmigrations", "python manage.py migrate",
          "python manage.py migrate --fake APP REVISION", "python manage.py makemigrations --merge",
          re.compile(r"\bdjango\b|\bmanage\.py\b|\bunapplied migration\(s\)", re.IGNORECASE)),
@@ -58,7 +58,8 @@ _TOOLS = (
     Tool("golang-migrate", 'migrate -path migrations -database "$DATABASE_URL" version',
          'migrate -path migrations -database "$DATABASE_URL" up',
          'migrate -path migrations -database "$DATABASE_URL" force REVISION', "ls migrations",
-         re.compile(r"\bDirty database version\b|\bno migration found for version\b|\bgolang-migrate\b")),
+         re.compile(r"\bDirty database version\b|\bno migration found for version\b|\bgolang-migrate\b"
+                    r"|\bfailed to open source, \\?\"file:")),
     Tool("ef", "dotnet ef migrations list", "dotnet ef database update",
          "INSERT INTO \"__EFMigrationsHistory\" VALUES ('REVISION', 'EF_VERSION')", "dotnet ef migrations list",
          re.compile(r"\bEntityFrameworkCore\b|\bNpgsql\b|\bdotnet ef\b|__EFMigrationsHistory")),

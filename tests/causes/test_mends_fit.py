@@ -144,3 +144,31 @@ def test_odoo_is_set_up_by_itself() -> None:
     log = ('2025-01-01 00:00:00,000 1 ERROR shop odoo.sql_db: bad query\nERROR: relation "ir_module_module" does not '
            "exist\nodoo.modules.loading: Database shop not initialized, you can force it with `-i base`")  # fmt: skip
     assert "-i base" in _mends(_first("migrations-not-applied", log))
+
+
+@pytest.mark.parametrize(
+    ("log", "wanted"),
+    [
+        ('migrate-1  | error: failed to open source, "file:///db": open /db: no such file or directory',
+         "['./migrations:/db:ro']"),
+        ('migrate-1  | error: failed to open source, "file://db": open db: no such file or directory', "-path /migra"),
+        ("FAILED: No 'script_location' key found in configuration.", "COPY alembic.ini ./"),
+    ],
+)  # fmt: skip
+def test_files_come_to_the_tool_as_it_is_run(log: str, wanted: str) -> None:
+    assert wanted in _mends(_first("migration-files-missing", log))
+
+
+def test_a_products_code_is_not_merged_by_its_users() -> None:
+    fork = "CommandError: Conflicting migrations detected; multiple leaf nodes in the migration graph: (0002_a, 0052_b)"
+    assert "product's" in _mends(_first("multiple-heads", f"{fork} in ipam.\npython manage.py migrate"))
+
+
+def test_a_start_that_skips_the_migrations_is_cited() -> None:
+    log = (
+        "web-1  | Database migration skipped\nweb-1  | psycopg2.errors.UndefinedColumn: column pets.chip does not exist"
+    )
+    links = _first("migrations-behind", log).evidence
+    assert [link.line for link in links] == [2, 1]
+    other = log.replace("web-1  | Database", "mail-1 | Database")
+    assert [link.line for link in _first("migrations-behind", other).evidence] == [2]

@@ -220,4 +220,28 @@ def test_a_password_that_is_none_is_called_the_password() -> None:
     found = causes.get("missing-configuration").find(evidence(app_log(text)))
     assert isinstance(found, Finding)
     assert "without the database's password" in found.summary
-    assert "PGPASSWORD" in found.mend[1].text
+    assert "PGPASSWORD" in found.mend[0].text
+
+
+@pytest.mark.parametrize(
+    ("log", "named", "set_by"),
+    [
+        ("error while interpolating services.db.environment.POSTGRES_PASSWORD: required variable PETS_PW is missing a "
+         "value: please set", "no value for PETS_PW,", "Set PETS_PW in .env beside"),
+        ("web-1  | /rails/application.rb:660:in `validate_secret_key_base': Missing `secret_key_base` for 'production' "
+         "environment (ArgumentError)\nweb-1 exited with code 1", "without secret_key_base", "SECRET_KEY_BASE"),
+        ("Error: SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string", "the database's password",
+         "PGPASSWORD"),
+        ("APPLICATION FAILED TO START\nFailed to configure a DataSource: 'url' attribute is not specified and no "
+         "embedded datasource could be configured.", "spring.datasource.url", "SPRING_DATASOURCE_URL"),
+        ("Caused by: java.lang.IllegalArgumentException: Could not resolve placeholder 'pets.db-url' in value "
+         "\"${pets.db-url}\"", "pets.db-url", "PETS_DBURL"),
+        ("production.ERROR: No application encryption key has been specified.", "APP_KEY", "APP_KEY"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_the_message_means_is_named_with_its_variable(log: str, named: str, set_by: str) -> None:
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert named in found.summary
+    assert set_by in found.mend[0].text
+    assert "POSTGRES_PASSWORD" not in found.summary + found.mend[0].text

@@ -201,3 +201,16 @@ def test_a_tenant_without_its_schema_is_made_or_turned_away() -> None:
 
 def test_a_tenant_that_is_there_already_lacks_no_schema() -> None:
     assert find(evidence(app_log("Apartment::TenantExists (The schema globex already exists):"))) is None
+
+
+def test_a_script_that_empties_the_path_is_what_to_change() -> None:
+    log = (
+        'NOTICE:  relation "schema_migrations" already exists, skipping\n'
+        "SELECT pg_catalog.set_config('search_path', '', false);\n"
+        'relation "schema_migrations" does not exist'
+    )
+    found = find(evidence(app_log(log)))
+    assert isinstance(found, Finding)
+    assert found.mend[0].text.startswith("Take SELECT pg_catalog.set_config")
+    assert not any("ALTER ROLE" in mend.text for mend in found.mend)
+    assert "a session whose search_path was changed does not find it" in found.summary

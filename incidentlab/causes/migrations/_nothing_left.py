@@ -20,6 +20,8 @@ from incidentlab.model.evidence import Evidence, LogEvent
 _UNREFLECTED = re.compile(
     r"\bhave changes that are not yet reflected in a migration\b|\bhas pending changes\. Add a new migration\b"
 )
+# A start that leaves them out, by a setting or because another one is at it.
+_SKIPPED = re.compile(r"\b[Mm]igrations? (?:is |are |was |were )?skipped\b|\b[Ss]kipping (?:\w{1,20} )?migrations?\b")
 _MAKE = {
     "django": "python manage.py makemigrations",
     "alembic": "alembic revision --autogenerate -m MESSAGE",
@@ -40,6 +42,11 @@ def nothing_left(evidence: Evidence, one: Trouble) -> LogEvent | None:
 def unreflected(evidence: Evidence, one: Trouble) -> LogEvent | None:
     """Return the tool's word, before something was missed, that the models have changes of which no migration is."""
     return _last(evidence, one, _UNREFLECTED)
+
+
+def skipped(evidence: Evidence, one: Trouble) -> LogEvent | None:
+    """Return the program's word, before something was missed, that it did not migrate at its start."""
+    return _last(evidence, one, _SKIPPED)
 
 
 def _last(evidence: Evidence, one: Trouble, pattern: re.Pattern[str]) -> LogEvent | None:

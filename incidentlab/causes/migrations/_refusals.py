@@ -162,6 +162,7 @@ FILES = Sign(
         r"|\bNo file [^\n]{1,200}\.sql found in [^\n]{1,200} folder\b"
         r"|\bNo migrations were found in assembly\b|\bmigrations? (?:directory|folder) does not exist\b"
         r"|\bwhile resolving migrations: |\bfirst \.: file does not exist\b|\bread migrations: open\b"
+        r"|\bfailed to open source, \\?\"file:[^\n]{1,300}: open (?P<source>[^\s:\"]{1,200}): no such file or directory"
         r"|\bexpected to find a migrations directory\b|\bYou need to run `?aerich init\b"
         r"|\bYou may need to run `aerich init-db`"
         r"|(?<![\w./-])(?P<gone>[\w./-]{0,200}(?:(?:migrations?|alembic)/[\w.-]{1,100}|/(?:migrations?|alembic)"
@@ -184,6 +185,7 @@ FILES = Sign(
         ".sql found in",
         "No migrations were found in assembly", "directory does not exist", "folder does not exist",
         "while resolving migrations: ", "first .: file does not exist", "read migrations: open",
+        "failed to open source, ",
         "expected to find a migrations directory", "aerich init", "migration", "alembic", "Unable to open file: ",
     ),
     examples=(
@@ -207,6 +209,7 @@ FILES = Sign(
         'Cannot load migrations from "/var/www/html/migrations" because it is not a valid directory.',
         "error: Can't find meta/_journal.json file",
         "failed to open source: first .: file does not exist",
+        'error: failed to open source, "file:///db": open /db: no such file or directory',
         "Error: migrations/env.py not found",
         'could not run migrations up for Shop.Repo because path "/app/priv/repo/migrations" does not exist',
         'Error: Unable to open file: "/app/dist/data-source.js". Cannot find module',

@@ -87,8 +87,11 @@ def of_tools(asked: str, migrated: str) -> tuple[Mend, ...]:
     return look, both
 
 
-def of_path(schema: str, user: str) -> tuple[Mend, ...]:
-    """Return what leads a session to a schema: the role's search_path, the URL, or the names themselves."""
+def of_path(schema: str, user: str, *, emptied: bool = False) -> tuple[Mend, ...]:
+    """Return what leads a session to a schema: the role's search_path, the URL, or the names themselves.
+
+    Where a script has emptied the path of its session, that script is what to change: ``emptied``.
+    """
     look = command(
         'psql "$DATABASE_URL" -c "SHOW search_path" -c "SELECT table_schema, table_name FROM '
         "information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')\"",
@@ -97,6 +100,13 @@ def of_path(schema: str, user: str) -> tuple[Mend, ...]:
     name = schema or "SCHEMA"
     role = user or "ROLE"
     path = ", ".join(dict.fromkeys((name, "public")))
+    dump = words(
+        "Take SELECT pg_catalog.set_config('search_path', '', false) out of migrations that were made by pg_dump"
+        + ("." if emptied else f', and create a missing schema first: CREATE SCHEMA IF NOT EXISTS "{name}".'),
+        "The setting stays for the rest of the session, and hides everything that is not written with its schema.",
+    )
+    if emptied:
+        return dump, look
     return (
         look,
         command(
@@ -108,10 +118,5 @@ def of_path(schema: str, user: str) -> tuple[Mend, ...]:
             "version_table_schema.",
             "Code and migrations then mean the same place.",
         ),
-        words(
-            "Take SELECT pg_catalog.set_config('search_path', '', false) out of migrations that were made by "
-            "pg_dump, and "
-            f'create a missing schema first: CREATE SCHEMA IF NOT EXISTS "{name}".',
-            "The setting stays for the rest of the session, and hides everything that is not written with its schema.",
-        ),
+        dump,
     )

@@ -243,6 +243,8 @@ def _mends(evidence: Evidence, text: str) -> tuple[Mend, ...]:
                     "Names the configuration, where the tool is started in another folder.",
                 )
             )
+    elif tool.name == "golang-migrate" and "failed to open source" in text:
+        return _of_golang(text)
     else:
         mends.append(
             words(
@@ -254,6 +256,26 @@ def _mends(evidence: Evidence, text: str) -> tuple[Mend, ...]:
         command("docker run --rm --entrypoint ls IMAGE -a .", "Shows what the image has in its working folder.")
     )
     return tuple(mends)
+
+
+_SOURCE = re.compile(r"\bfailed to open source, \\?\"file://(?P<place>[\w./-]{1,200})")
+
+
+def _of_golang(text: str) -> tuple[Mend, ...]:
+    """Return how the files come to golang-migrate: mostly its own image, to which nobody adds any."""
+    found = _SOURCE.search(text)
+    place = found["place"] if found and found["place"].startswith("/") else "/migrations"
+    named = "" if found and found["place"] == place else f", and name it: -path {place}"
+    return (
+        words(
+            f"With the image migrate/migrate: mount the folder there (volumes: ['./migrations:{place}:ro']){named}.",
+            "The image has the tool and no migrations; docker run -v wants the host's folder with its whole path.",
+        ),
+        words(
+            f"With an image of your own: COPY migrations {place}{named}; or embed them in the program (iofs).",
+            "A name without a slash at its beginning counts from the working folder.",
+        ),
+    )
 
 
 CAUSE = Cause(

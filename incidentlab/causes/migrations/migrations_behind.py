@@ -12,7 +12,7 @@ from incidentlab.causes.migrations._distance import ID, TITLE, distance, thing
 from incidentlab.causes.migrations._graph import database_of, makers, pending, project_of, unknown
 from incidentlab.causes.migrations._lacking import lacking, lead_of, migrated_before, of_no_account, settled
 from incidentlab.causes.migrations._migrated import migrated_elsewhere
-from incidentlab.causes.migrations._nothing_left import mends, nothing_left, unreflected, why
+from incidentlab.causes.migrations._nothing_left import mends, nothing_left, skipped, unreflected, why
 from incidentlab.causes.migrations._objects import MISSING_COLUMN
 from incidentlab.causes.migrations._reading import Trouble, troubles
 from incidentlab.causes.migrations._remedy import remedies
@@ -23,6 +23,7 @@ from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent, Projec
 # Words of a release that was changed: the schema then is an older one, not none.
 _UPGRADED = re.compile(r"\b[Uu]pgrad(?:ed|ing) from (?:version )?v?\d|\b[Uu]pdat(?:ed|ing) from (?:version )?v?\d")
 _IDLE = "The tool has nothing left to apply"
+_SKIPPED = "The migrations are left out at the start"
 _UNMADE = "The models have changes of which there is no migration"
 _WEAK = re.compile(r"\bTarget database is not up to date\b")
 
@@ -83,7 +84,8 @@ def _of_logs(
     links += [cited(one.event, _claim(one)) for one in others]
     missed = lead.kind != "behind"
     idle, unmade = (nothing_left(evidence, lead), unreflected(evidence, lead)) if missed else (None, None)
-    links += [cited(event, claim) for event, claim in ((idle, _IDLE), (unmade, _UNMADE)) if event]
+    passed = skipped(evidence, lead) if missed and not idle else None
+    links += [cited(event, claim) for event, claim in ((idle, _IDLE), (unmade, _UNMADE), (passed, _SKIPPED)) if event]
     return Finding(
         cause=ID,
         title=TITLE,

@@ -162,6 +162,14 @@ def _mends(evidence: Evidence, heads: tuple[str, ...]) -> tuple[Mend, ...]:
                 "Applies both lines now, where they do not touch the same tables; the next one still has to merge.",
             )
         )
+    if tool.name == "django":
+        mends.append(
+            words(
+                "If the code is a product's and not yours, write nothing into it: files of two releases lie in one "
+                "folder. Make the container anew from one release's image, with no volume over its code.",
+                "A release has no fork of its own.",
+            )
+        )
     if tool.name in _PARENTS:
         mends.append(
             words(

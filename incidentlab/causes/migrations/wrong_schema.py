@@ -1,5 +1,8 @@
 """The table is there, in a schema in which the session does not look."""
 
+import re
+
+from incidentlab.causes._account import whole
 from incidentlab.causes._evidence import cited, is_after
 from incidentlab.causes.migrations._account import applied_since, ending, only_the_server_minds, over, over_now
 from incidentlab.causes.migrations._alternating import in_turns
@@ -18,6 +21,8 @@ from incidentlab.model.evidence import DatabaseFacts, Evidence, LogEvent
 
 _ID = "wrong-schema"
 _TITLE = "The table is in another schema than the session looks in"
+# pg_dump writes it at the head of every script.
+_EMPTIED = re.compile(r"\bset_config\('search_path', '', false\)")
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:
@@ -173,7 +178,7 @@ def _of_log(evidence: Evidence, one: Trouble, shown: LogEvent | None, schema: st
         confidence="likely" if shown and (paths or _is_apart(one, shown, schema)) else "possible",
         summary=_summary(one.name, schema, shown=shown is not None, path=bool(paths)),
         evidence=(*links, cited(one.event, claim), *ending(evidence, one)),
-        mend=of_path(schema, ""),
+        mend=of_path(schema, "", emptied=any(_EMPTIED.search(whole(event)) for event in paths)),
         missing=("In which schemas the table lies, and the session's search_path: give --database-url.",),
     )
 
@@ -233,7 +238,7 @@ def _is_apart(one: Trouble, shown: LogEvent, schema: str) -> bool:
 def _summary(table: str, schema: str, *, shown: bool, path: bool) -> str:
     where = f" in the schema {schema}" if schema else ""
     if shown:
-        why = ", whose search_path was changed" if path else ""
+        why = " whose search_path was changed" if path else ""
         return f"The table {table} exists{where}, and a session{why} does not find it."
     return f"The search_path was set, and the table {table} is not found in it."
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from incidentlab.causes._evidence import cited, cut, works
 from incidentlab.causes.startup._course import dead, end_of, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._refused import by_place
+from incidentlab.causes.startup._setting_names import setting
 from incidentlab.causes.startup._settings import SIGNS, names_in, says_loosely, says_plainly, uses_placeholder
 from incidentlab.causes.startup._unstarted import UNSTARTED, Lack, lack
 from incidentlab.causes.startup._unstarted import mends as mends_of_start
@@ -21,7 +22,6 @@ _PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105  (the variable's name, not a passw
 _USUAL = re.compile(r"URL|DATABASE|DB|POSTGRES|PG|SECRET|PASS|HOST|PORT|USER|TOKEN|KEY'|ENV|CONFIG|DSN|URI")
 # Npgsql's and ADO.NET's words for a connection string that is empty or not there.
 _CONNECTION = re.compile(r"Host can't be null|'connectionString'|\bConnectionString property|\binitialization string\b")
-_NO_PASSWORD = "client password must be a string"  # noqa: S105 - node-postgres' words where there is none
 _FIELD = re.compile(r"\s{0,4}(?P<name>[A-Za-z][A-Za-z0-9_]{1,80})\s*$")
 
 # An error that was thrown as such, by the words with which Node, Python, Elixir, Ruby, .NET and Go begin.
@@ -75,21 +75,20 @@ def _raised(evidence: Evidence, event: LogEvent) -> bool:
 
 def _said(evidence: Evidence, events: list[LogEvent], confidence: Confidence) -> Finding:
     first = events[0]
-    names = _names(evidence, first)
-    unnamed = "its connection string" if _CONNECTION.search(first.text) else "a setting"
-    unnamed = "the database's password" if _NO_PASSWORD in first.text else unnamed
-    shown = ", ".join(names) or unnamed
-    links = [cited(first, f"The program lacks {shown}"), *_unset(evidence, names), *ending_links(evidence, first)]
+    known = setting(first)
+    names = (known.name,) if known else _names(evidence, first)
+    shown = ", ".join(names) or ("its connection string" if _CONNECTION.search(first.text) else "a setting")
+    who = "Compose" if known and known.by_compose else "The program"
+    links = [cited(first, f"{who} lacks {shown}"), *_unset(evidence, names), *ending_links(evidence, first)]
     what = "The database" if _POSTGRES_IMAGE.search(first.text) else "The program"
     missing = (
         ()
         if confidence == "certain"
         else ("The environment with which it was started: docker inspect.", *wanted_state(evidence, first))
     )
-    lacks = names or (
-        ("the database's password (PGPASSWORD, or in DATABASE_URL)",) if _NO_PASSWORD in first.text else ()
-    )
-    return _found(confidence, f"{what} was started without {shown}.", links, _mends(lacks), missing)
+    if known:
+        return _found(confidence, known.summary, links, known.mends, missing)
+    return _found(confidence, f"{what} was started without {shown}.", links, _mends(names), missing)
 
 
 def _names(evidence: Evidence, event: LogEvent) -> tuple[str, ...]:
