@@ -229,3 +229,13 @@ def test_a_url_that_node_cannot_read_leads_to_the_name_base(code: str) -> None:
     assert "cannot read the URL" in found.summary
     assert "%40" in found.mend[1].text
     assert find(evidence(app_log(f"api-1  | Error: getaddrinfo {code} baseline"))) is None
+
+
+def test_nobody_asks_whether_a_server_ran_that_says_why_it_cannot() -> None:
+    server = "db-1 | 2026-01-01 10:00:00.000 UTC [1] FATAL:  database files are incompatible with server"
+    client = (
+        'api-1 | psycopg2.OperationalError: could not translate host name "db" to address: Name or service not known'
+    )
+    diagnosis = causes.diagnose(evidence(app_log(f"{server}\n{client}\napi-1 exited with code 1")))
+    assert diagnosis.findings[0].explains[0].cause == "host-not-found"
+    assert not any("container ran" in one for one in diagnosis.missing)

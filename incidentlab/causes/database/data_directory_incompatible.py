@@ -144,7 +144,8 @@ The files of one major version of PostgreSQL cannot be used by another one. An i
 finds the old volume, and ends at once.
 
 From version 18 on the official image keeps its data in a folder named after the version, expects the volume at
-`/var/lib/postgresql`, and refuses one at `/var/lib/postgresql/data`, even an empty one.
+`/var/lib/postgresql`, and refuses one at `/var/lib/postgresql/data`, even an empty one. Where it finds an older
+version's database in the volume, it names the folder and does not start beside it: then the data has to be taken over.
 
 PostgreSQL also insists on owning its directory, with mode 0700 or 0750. A folder of the host, an NFS share or
 another user's volume fails with "wrong ownership", "invalid permissions", or in the entrypoint's `chown`.

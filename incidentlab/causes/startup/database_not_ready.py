@@ -235,7 +235,8 @@ missing setting, however long one waits.""",
         "Test the service's start with the database coming up five seconds late.",
     ),
     confidence="""\
-- **certain**: the service was refused and ended, and the database's log says at a later time that it became ready.
+- **certain**: the service was refused and ended, and the database's log says at a later time that it became ready, or
+  shows that it turned clients away while it started, and became ready afterwards.
 - **likely**: the service was refused and ended, raised an error, or went on without its migrations; when the
   database became ready is not known.
 - **possible**: connections were refused, and nothing shows how it went on; or the server cannot start at all, and this

@@ -57,7 +57,7 @@ def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
         summary=_summary(name, absent, apart),
         evidence=tuple(links),
         mend=_mends(evidence, first, name),
-        missing=() if confidence == "certain" else (wanted, *wanted_state(evidence, first)),
+        missing=() if confidence == "certain" else (*(() if never else (wanted,)), *wanted_state(evidence, first)),
     )
 
 
