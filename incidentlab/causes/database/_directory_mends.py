@@ -128,7 +128,8 @@ def _taken_over(
 ) -> tuple[Mend, ...]:
     return (
         Mend("command", f"docker run --rm -v VOLUME:{mount} --name old -d postgres:{old} && "
-             "until docker exec old pg_isready -q; do sleep 1; done && docker exec old pg_dumpall -U postgres > all.sql",
+             "until docker exec old pg_isready -q; do sleep 1; done && "
+             "docker exec old pg_dumpall -U postgres > all.sql",
              "Takes the data out with the version that can read it."),
         Mend("command", f"docker compose up -d {server} && docker compose exec -T {server} psql -U postgres < all.sql",
              f"Puts it into {new}, on {place}. pg_upgrade does the same in place, with both versions."),
