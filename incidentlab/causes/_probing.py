@@ -6,6 +6,7 @@ recovery would give the all-clear in the middle of the incident.
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 from incidentlab.causes._failing import says_it_failed
 from incidentlab.causes._serving import says_it_answered
@@ -15,7 +16,7 @@ from incidentlab.model.evidence import Evidence, LogEvent
 _HOST = r"(?:https?://[^/\s\"']{1,253})?"
 _PATH = re.compile(
     rf"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)[ =\"'\]:]{{1,4}}{_HOST}(?P<path>/[^\s\"'?;]{{0,300}})"
-    rf"|\b(?:path|url|uri|request_uri|request_path|target|endpoint)[\"']?[=:] ?[\"']?{_HOST}"
+    rf"|(?:path|url|uri|target|endpoint|route)[\"']?[=:] ?[\"']?{_HOST}"
     r"(?P<field>/[^\s\"'?;,}\]]{0,300})",
     re.IGNORECASE,
 )
@@ -31,19 +32,23 @@ _PROBER = re.compile(
 _EMPTY = re.compile(r"\b(?:HEAD|OPTIONS)[ =\"'\]:]{1,4}(?:https?:/)?/|\bGET \S{1,300}(?: HTTP/[\d.]{1,3})?\"? 30\d\b")
 # These words ask for a sign of life, wherever they stand in a path.
 _OF_HEALTH = frozenset((
-    "health", "healthz", "healthcheck", "health-check", "health_check", "_health", "livez", "liveness", "alive",
-    "readyz", "readiness", "heartbeat", "__heartbeat__", "__lbheartbeat__", "lbheartbeat", "actuator", "nginx_status",
-    "stub_status", "server-status",
+    "health", "healthy", "healthz", "healthcheck", "health-check", "health_check", "_health", "livez", "liveness",
+    "alive", "isalive", "readyz", "readiness", "startupz", "heartbeat", "__heartbeat__", "__lbheartbeat__",
+    "lbheartbeat", "actuator", "nginx_status", "stub_status", "server-status",
 ))  # fmt: skip
 # These only where nothing of the service's own stands before them: /orders/17/status is no probe.
 _SHORT = frozenset((
     "ping", "_ping", "pong", "up", "live", "ready", "status", "_status", "metrics", "version", "docs", "redoc",
     "openapi.json", "swagger",
 ))  # fmt: skip
-_COMMON = frozenset(("api", "internal", "management", "misc", "system", "admin", "app", "-"))
+_COMMON = frozenset((
+    "api", "internal", "_internal", "management", "misc", "system", "sys", "ops", "k8s", "probe", "probes", "monitor",
+    "monitoring", "server", "admin", "app", "-",
+))  # fmt: skip
 _VERSION = re.compile(r"v\d{1,2}")
 _OF_FILES = frozenset(("static", "assets", "_next"))
 _FILE = re.compile(r"\.(?:css|m?js|map|ico|png|jpe?g|gif|svg|webp|woff2?|ttf|txt|webmanifest)$", re.IGNORECASE)
+_LOOKED_BACK = 40  # events in which the request of an answer is looked for
 _TASK = re.compile(r"\bTask (?P<name>[\w.\-:]{1,200})(?:\[(?P<id>[\w\-]{1,64})\])?")
 _DONE = re.compile(r"\bTask \S{1,200} succeeded in\b", re.IGNORECASE)
 
@@ -60,28 +65,44 @@ def is_task_done(event: LogEvent) -> bool:
     return "Task " in event.text and bool(_DONE.search(event.text))
 
 
-def proven(evidence: Evidence, troubles: Iterable[LogEvent]) -> frozenset[str]:
-    """Return the ids of the events whose good answer takes a database, as far as a log can show that.
+class Work:
+    """Tells apart the good answers that take a database at work, as far as a log can show that.
 
-    A probe that was answered with a 5xx looks at what the service needs; its later 2xx counts. So does a task's
-    success, unless it was in another task that the trouble came.
+    Args:
+        evidence: all facts.
+        troubles: what happened before. If it came in a task, another task's success is no proof.
     """
-    names = {one[0] for event in troubles if (one := task(event))}
-    failed: set[str] = set()
-    asked: dict[tuple[str, str], str] = {}  # program → the path of its last request, for answers that name none
-    good = []
-    for event in evidence.logs:
-        program, own = (event.source, event.service), _path(event.text)
-        if own:
-            asked[program] = own
-        path = own or asked.get(program, "")
-        if says_it_failed(event.text):
-            failed.add(path)
-        elif event.severity in ("error", "fatal") or not says_it_answered(event.text):
-            continue
-        elif _of_a_task(event, names) if is_task_done(event) else path in failed or not _is_small(event.text, path):
-            good.append(event.id)
-    return frozenset(good)
+
+    def __init__(self, evidence: Evidence, troubles: Iterable[LogEvent]) -> None:
+        self._logs = evidence.logs
+        self._tasks = {one[0] for event in troubles if (one := task(event))}
+
+    def proven_by(self, event: LogEvent) -> bool:
+        """Whether the answer to a request, or a task's success, shows that the database is there.
+
+        A probe that was answered with a 5xx looks at what the service needs; its later 2xx counts.
+        """
+        if event.severity in ("error", "fatal") or not says_it_answered(event.text):
+            return False
+        if is_task_done(event):
+            return _of_a_task(event, self._tasks)
+        path = _path(event.text) or self._asked_before(event)
+        return not _is_small(event.text, path) or path in self._failed
+
+    @cached_property
+    def _failed(self) -> set[str]:
+        return {_path(event.text) for event in self._logs if says_it_failed(event.text)} - {""}
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {event.id: place for place, event in enumerate(self._logs)}
+
+    def _asked_before(self, event: LogEvent) -> str:
+        """Return the path that the same program was asked for last, where the line of its answer names none."""
+        place = self._places[event.id]
+        before = reversed(self._logs[max(0, place - _LOOKED_BACK) : place])
+        own = (one for one in before if (one.source, one.service) == (event.source, event.service))
+        return next((path for one in own if (path := _path(one.text))), "")
 
 
 def _of_a_task(event: LogEvent, names: set[str]) -> bool:
@@ -99,7 +120,7 @@ def _is_small(text: str, path: str) -> bool:
     """Whether a line is about a request that needs no database: a prober's, or for a sign of life or a file."""
     if _PROBER.search(text) or _EMPTY.search(text):
         return True
-    parts = [part for part in path.lower().split("/") if part]
+    parts = [part.removesuffix(".php").removesuffix(".html") for part in path.lower().split("/") if part]
     if not parts:
         return False
     if _OF_HEALTH.intersection(parts) or parts[0] in _OF_FILES or _FILE.search(path):

@@ -8,7 +8,7 @@ import re
 
 from incidentlab.causes._account import Account, Question
 from incidentlab.causes._evidence import answered, cited, ends, from_server, is_after, last_ones, serves, works
-from incidentlab.causes._probing import is_task_done, proven, task
+from incidentlab.causes._probing import Work, is_task_done, task
 from incidentlab.causes._server import ready
 from incidentlab.model.diagnosis import Link
 from incidentlab.model.evidence import Evidence, LogEvent
@@ -60,11 +60,11 @@ def at_work_again(evidence: Evidence, account: Account, *, by_connecting: bool =
     if account.facts or not account.events:
         return None
     good = {event.id for event in _came_up(evidence, account.events[0]) if not answered(event)}
-    good |= proven(evidence, account.events)
+    work = Work(evidence, account.events)
 
     def proves(event: LogEvent) -> bool:
         done = succeeded(event) and not is_task_done(event)
-        return event.id in good or done or (by_connecting and connected(event))
+        return event.id in good or work.proven_by(event) or done or (by_connecting and connected(event))
 
     return _settled(evidence, account, proves)
 

@@ -27,6 +27,11 @@ PROBES = [
     f'{_CLF}"HEAD / HTTP/1.1" 200 0 "-" "Mozilla/5.0"',
     '127.0.0.1 - - [01/Jan/2024:10:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "curl/7.88.1"',
     "GET /misc/ping 200",
+    "GET /status.php 200",
+    "GET /-/ready 200",
+    '{"reqId":"a","req":{"method":"GET","url":"/k8s/live"},"msg":"incoming request"}\n'
+    '{"reqId":"a","res":{"statusCode":200},"msg":"request completed"}',
+    '{"@m":"HTTP GET responded","RequestPath":"/health","StatusCode":200}',
     "GET /api/v1/status 200",
     "level=info method=GET path=/shop/health/live status=200 duration=1ms",
     '{"req":{"method":"GET","url":"/readyz"},"res":{"statusCode":200},"msg":"request completed"}',
@@ -39,6 +44,9 @@ AT_WORK = [
     'INFO:     10.42.0.1:41000 - "POST /carts HTTP/1.1" 201 Created',
     f'{_CLF}"GET /carts/17/status HTTP/1.1" 200 812 "-" "Mozilla/5.0"',
     f'{_CLF}"GET /carts HTTP/1.1" 200 812 "-" "curl/8.5.0"',
+    "GET /index.php/apps/files 200",
+    '{"reqId":"b","req":{"method":"GET","url":"/carts"},"msg":"incoming request"}\n'
+    '{"reqId":"b","res":{"statusCode":200},"msg":"request completed"}',
     'I, [2024-08-30T07:00:12] INFO -- : Started GET "/carts" for 10.0.0.2\nI, [2024-08-30T07:00:12] INFO -- : '
     "Completed 200 OK in 14ms",
     "[2024-07-11 09:12:46,001: INFO/ForkPoolWorker-1] Task carts.sweep[5f2d] succeeded in 0.1s: None",

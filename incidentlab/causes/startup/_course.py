@@ -19,7 +19,7 @@ from incidentlab.causes._evidence import (
     works,
 )
 from incidentlab.causes._init_scripts import by_psql
-from incidentlab.causes._probing import proven
+from incidentlab.causes._probing import Work
 from incidentlab.causes._server import readiness
 from incidentlab.causes._serving import advises
 from incidentlab.model.diagnosis import Link, RuledOut
@@ -108,10 +108,10 @@ def came_since(evidence: Evidence, trouble: LogEvent) -> bool:
 
 
 def _with_database(evidence: Evidence, troubles: Sequence[LogEvent]) -> _Recovery:
-    good = proven(evidence, troubles)
+    work = Work(evidence, troubles)
 
     def proves(event: LogEvent) -> bool:
-        return event.id in good or bool(_DATABASE_ANSWERED.search(event.text)) or misses_table(event)
+        return bool(_DATABASE_ANSWERED.search(event.text)) or misses_table(event) or work.proven_by(event)
 
     def goes_on(event: LogEvent) -> bool:
         return got_through(event) and (proves(event) or not answered(event))

@@ -83,11 +83,9 @@ def refused_logins(evidence: Evidence) -> tuple[LogEvent, ...]:
 
 def is_refused_login(event: LogEvent) -> bool:
     """Whether an event says that a login was refused, and by PostgreSQL."""
-    if _elsewhere(event):
-        return False
     if shows(event, REFUSED_LOGIN):
-        return not unfilled(user_in(event) or "postgres")
-    if not shows(event, NO_ROLE) or event.sql:
+        return not (unfilled(user_in(event) or "postgres") or _elsewhere(event))
+    if not shows(event, NO_ROLE) or event.sql or _elsewhere(event):
         return False
     text = said(event)
     return ("FATAL" in text or not _STATEMENT.search(text)) and not unfilled(user_in(event) or "postgres")
