@@ -65,7 +65,8 @@ def before(evidence: Evidence, refused: tuple[LogEvent, ...]) -> tuple[LogEvent,
         return port
     came, since = readiness(evidence), _not_before(evidence, refused[0])
     if came and came.at and since and came.at < since:
-        return came, "The database was ready before the connection was refused: the address or the port is wrong."
+        why = "The database was ready before the connection was refused: the address or the port is wrong"
+        return came, f"{why}, or it went down since without a word."
     return None
 
 
