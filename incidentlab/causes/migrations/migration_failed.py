@@ -209,6 +209,7 @@ somebody says how it was resolved; their message tells no longer what the reason
         "canceled",
         "Error: P3018, P3009 (Prisma); Migration V2__name.sql failed (Flyway); Dirty database version N "
         "(golang-migrate)",
+        "Migration checksum mismatch (Flyway), changesets check sum (Liquibase): a file was changed",
     ),
     check=(
         "docker logs app 2>&1 | grep -B 2 -A 20 'Running upgrade'",

@@ -291,7 +291,8 @@ version table.""",
 - **certain**: a schema is missing by the log, and the database that was asked has no such schema.
 - **likely**: the table that is missing lies in another schema of the database that was asked; or the log shows the
   table and then misses it, or shows it in another schema; or a tool says that it migrated another schema than the one
-  in which the table is missed; or it says that a schema is missing or none is selected; or
+  in which the table is missed, or that it is through with a schema to which nothing leads the service; or one request
+  is answered and refused in turns while sessions set their path; or a schema is missing or none is selected; or
   a migration tool wants to create its own version table, which is there.
 - **possible**: the search_path is set in the log, and a table is missing afterwards; or a person who looked saw it.""",
     find=find,
