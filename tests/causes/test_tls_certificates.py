@@ -90,9 +90,14 @@ def test_dotnets_inner_exception_is_cited_and_its_own_words_are_given() -> None:
     [
         (f"{LIBPQ}SSL error: sslv3 alert certificate expired", "the certificate that the client shows"),
         (f"{LIBPQ}SSL error: tlsv1 alert unknown ca", "the certificate that the client shows"),
+        ("db-1  | 2025-03-01 00:00:01 UTC [9] LOG:  could not accept SSL connection: certificate verify failed\n"
+         "db-1  | 2025-03-01 00:00:01 UTC [9] DETAIL:  Client certificate verification failed at depth 0: certificate "
+         "has expired.", "the certificate that the client shows"),
+        ("db-1  | 2025-03-01 00:00:01 UTC [9] LOG:  could not accept SSL connection: certificate verify failed",
+         "the certificate that the client shows"),
         ('FATAL:  could not load server certificate file "server.crt": No such file or directory', "server.crt"),
     ],
-)
+)  # fmt: skip
 def test_an_alert_that_a_client_reads_is_about_its_own_certificate(log: str, whose: str) -> None:
     found = find(evidence(app_log(log), container(exit_code=1)))
     assert isinstance(found, Finding)

@@ -79,8 +79,9 @@ def fault(evidence: Evidence, account: Account) -> Fault | None:
 
 def _fault(evidence: Evidence, kind: Kind, event: LogEvent, found: re.Match[str]) -> Fault:
     names = found.groupdict()
-    if kind == "expired" and not from_server(event) and _ALERT.search(whole(event)):
-        kind = "clients-own"
+    alerted = bool(_ALERT.search(whole(event)))
+    if kind in ("expired", "untrusted", "unbelieved") and from_server(event) != alerted:
+        kind = "clients-own"  # the server looked at it, or the client was told of that
     if kind in ("untrusted", "unbelieved") and any(_SYSTEM_ROOTS.search(one.text) for one in evidence.logs):
         kind = "system-roots"
     return Fault(
