@@ -89,6 +89,21 @@ class Work:
         path = _path(event.text) or self._asked_before(event)
         return not _is_small(event.text, path) or path in self._failed
 
+    def is_mended_probe(self, event: LogEvent) -> bool:
+        """Whether a probe was answered with a 5xx, as is its duty while something is wrong, and well later on."""
+        path = _path(event.text) if says_it_failed(event.text) else ""
+        return _is_small(event.text, path) and bool(path) and self._last_answers[event.service, path]
+
+    @cached_property
+    def _last_answers(self) -> dict[tuple[str, str], bool]:
+        """Program and path → whether the last request for it was answered well."""
+        answers: dict[tuple[str, str], bool] = {}
+        for event in self._logs:
+            failed = says_it_failed(event.text)
+            if failed or says_it_answered(event.text):
+                answers[event.service, _path(event.text)] = not failed
+        return answers
+
     @cached_property
     def _failed(self) -> set[str]:
         return {_path(event.text) for event in self._logs if says_it_failed(event.text)} - {""}

@@ -66,7 +66,7 @@ def at_work_again(evidence: Evidence, account: Account, *, by_connecting: bool =
         done = succeeded(event) and not is_task_done(event)
         return event.id in good or work.proven_by(event) or done or (by_connecting and connected(event))
 
-    return _settled(evidence, account, proves)
+    return _settled(evidence, account, proves, work.is_mended_probe)
 
 
 def tried_again(evidence: Evidence, account: Account) -> Link | None:
@@ -93,13 +93,15 @@ def server_came_up(evidence: Evidence, account: Account) -> LogEvent | None:
     return next((event for event in evidence.logs if ready(event) and all(_follows(event, one) for one in last)), None)
 
 
-def _settled(evidence: Evidence, account: Account, proves: Question) -> Link | None:
+def _settled(
+    evidence: Evidence, account: Account, proves: Question, harmless: Question = lambda _: False
+) -> Link | None:
     last = last_ones(account.events)
     proofs: dict[tuple[str, str], LogEvent] = {}
     for event in evidence.logs:
         if from_server(event) or not all(is_after(event, one) for one in last):
             continue
-        if event.severity in ("error", "fatal") or ends(event):
+        if (event.severity in ("error", "fatal") and not harmless(event)) or ends(event):
             return None
         if proves(event):
             proofs.setdefault((event.source, event.service), event)

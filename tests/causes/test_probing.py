@@ -81,6 +81,14 @@ def test_a_probe_that_had_failed_looks_into_the_database() -> None:
     assert _said(LASTING["bad-credentials"], failed, good.replace("readyz", "livez")) == ("bad-credentials",)
 
 
+def test_a_probe_that_tells_of_the_trouble_is_no_trouble_of_its_own() -> None:
+    empty = "HikariPool-1 - Connection is not available, request timed out after 30000ms."
+    bad, good = (f'10.0.0.1 - "GET /actuator/health HTTP/1.1" {status} 12' for status in (503, 200))
+    assert _said(empty, bad, bad, good) == ()
+    assert _said(empty, bad, good, bad) == ("connections-exhausted",)
+    assert _said(empty, bad.replace("/actuator/health", "/carts"), good) == ("connections-exhausted",)
+
+
 def test_a_service_that_came_up_while_its_server_was_not_ready_is_believed() -> None:
     ready = "2026-01-01 10:00:04.000 UTC [1] LOG:  database system is ready to accept connections"
     late = ("api-1  | " + LASTING["database-not-ready"], f"db-1   | {ready}", f"api-1  | {PROBES[0]}")
