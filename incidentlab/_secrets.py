@@ -16,9 +16,15 @@ _NAMES = (
     r"|auth[_\-]?key|ssh[_\-]?key|service[_\-]?key|license[_\-]?key|credentials?|client[_\-]?key|pepper|signature|"
     r"sess(?:ion)?[_\-]?id|session[_\-]?key|csrf|xsrf|connect\.sid|jsessionid|phpsessid|requirepass|webhook[_\-]?url)"
 )
+# "InvalidPasswordError: password authentication failed": a class with its message, which is a sentence in whatever
+# language. A single word, a quoted one, or one with a digit may still be what was wrong, and is masked.
+_A_CLASS = (
+    r"(?![A-Za-z]{0,40}(?:Error|Exception):\s{1,4}"
+    r"(?:[^\s\d\"'`\\][^\s\d\"`\\]{0,80}\s{1,4}\S|[\u2e80-\uffdc]{2}))"
+)
 # NAME=value, NAME: value, "name": "value", name => value where the name says that the value is a secret.
 NAMED = re.compile(
-    rf"(?P<head>{_NAMES}(?P<suffix>(?:[_\-A-Z0-9][\w\-]{{0,40}}|s)?)"
+    rf"(?P<head>{_NAMES}{_A_CLASS}(?P<suffix>(?:[_\-A-Z0-9][\w\-]{{0,40}}|s)?)"
     r"(?P<close>\\?[\"'`]?)\s{0,4}(?:=>|:=|[=:])\s{0,4})"
     r"(?:(?P<quote>\\?[\"'`])(?P<quoted>(?:(?!(?P=quote))[^\n]){0,1024})(?P=quote)"
     rf"|(?P<value>{_VALUE}{{1,1024}}))"

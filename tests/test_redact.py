@@ -55,6 +55,46 @@ def test_a_plain_sentence_stays_as_it_is(text: str) -> None:
     assert Redactor().text(text) == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'asyncpg.exceptions.InvalidPasswordError: password authentication failed for user "wiki"',
+        "asyncpg.exceptions.InvalidPasswordError: Passwort-Authentifizierung für Benutzer »wiki« fehlgeschlagen",
+        "InvalidPasswordError: authentification par mot de passe échouée pour l'utilisateur « wiki »",
+        "InvalidPasswordError: l'authentification par mot de passe a échoué",
+        "InvalidPasswordError: la autentificación password falló para el usuario «wiki»",
+        "InvalidPasswordError: пользователь «wiki» не прошёл проверку подлинности (по паролю)",
+        'asyncpg.exceptions.InvalidPasswordError: ユーザー"wiki"のパスワード認証に失敗しました',
+        'asyncpg.exceptions.InvalidPasswordError: 用户 "wiki" Password 认证失败',
+        "jwt.exceptions.ExpiredSignatureError: Signature has expired",
+        "botocore.exceptions.NoCredentialsError: Unable to locate credentials",
+        "CredentialsProviderError: Could not load credentials from any providers",
+        "com.example.PasswordPolicyException: too short for the policy",
+    ],
+)
+def test_the_message_of_a_class_that_is_named_after_a_secret_stays(text: str) -> None:
+    assert Redactor().text(text) == text
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "InvalidPasswordError: {}",
+        "InvalidPasswordError: '{}' is wrong",
+        "InvalidPasswordError: {} is wrong",
+        "InvalidPasswordError: password: {}",
+        'InvalidPasswordError: cannot log in with {{"password": "{}"}}',
+        "InvalidTokenError: refused by postgresql://app:{}@db/shop",
+        "InvalidPasswordError={} again",
+        "password_error: {} again",
+        "password: {} failed",
+        "db_password = {}",
+    ],
+)
+def test_a_secret_in_the_message_of_such_a_class_is_masked(shape: str) -> None:
+    assert "hunter2" not in Redactor().text(shape.format("hunter2xyz"))
+
+
 def test_environment_variables_are_masked_by_name_and_by_value() -> None:
     masked = Redactor().environment(
         {
@@ -306,7 +346,8 @@ def test_what_is_left_alone_is_left_alone(text: str) -> None:
 @pytest.mark.parametrize(
     "piece",
     ["x", "password=", "a://b:", ":1:", "token", '"secret": "', "aB3", "a-b_c.", "://", "@", "pass ", " -u a:", "\\'",
-     "authorization:", "-----BEGIN ", "cookie=", "A", "key =", "eyJ", "sk-", "h:1:", "login a password "],
+     "authorization:", "-----BEGIN ", "cookie=", "A", "key =", "eyJ", "sk-", "h:1:", "login a password ",
+     "PasswordError: ", "TokenE", "passwordException:"],
 )  # fmt: skip
 def test_no_hostile_line_makes_it_slow(piece: str) -> None:
     """Seconds would lie on a busy machine; the bound is a hundredfold of what one line takes here."""
