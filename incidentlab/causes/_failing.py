@@ -13,6 +13,7 @@ _GONE = re.compile(
 # The counterparts of the words by which requests are answered well.
 _FAILED = re.compile(
     r"\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) /\S{0,300} (?:HTTP/[\d.]{1,3} )?5\d\d\b|\bHTTP/[\d.]{1,3}\"? 5\d\d\b"
+    r"|\bcompleted (?:GET|HEAD|POST|PUT|PATCH|DELETE) /\S{0,300} for \S{1,80}, 5\d\d\b"  # Gitea, Forgejo
     r"|\b(?:http[_.]?)?(?:status|status_?code|response)[\"']?[=:] ?5\d\d\b|\b(?:responded|Completed|Sent) 5\d\d\b",
     re.IGNORECASE,
 )

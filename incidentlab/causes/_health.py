@@ -18,6 +18,7 @@ from incidentlab.causes._evidence import (
 )
 from incidentlab.causes._failing import says_it_failed, says_it_is_gone
 from incidentlab.causes._harmless import harmless
+from incidentlab.causes._probing import Work
 from incidentlab.causes._reconnecting import reached_later
 from incidentlab.causes._server import at_work, by_stranger, cannot_start, readiness, stopping
 from incidentlab.causes._serving import is_its_own
@@ -117,7 +118,7 @@ def _works_by_its_word(evidence: Evidence) -> LogEvent | None:
 def _is_up(event: LogEvent) -> bool:
     plain = event.severity in ("debug", "info") and not is_row(event)
     own = plain and any(is_its_own(event.text, found) for found in _UP.finditer(event.text))
-    return own and not (_NOT_YET.search(event.text) or TROUBLE.search(event.text))
+    return own and not (_NOT_YET.search(event.text) or TROUBLE.search(event.text) or says_it_failed(event.text))
 
 
 def _troubled_since(evidence: Evidence) -> bool:
@@ -173,7 +174,9 @@ def _open_errors(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Seque
     alone only a ruled out cause settles anything: what was said before the fact that rules it out, and what the server
     says of the same thing at any time, as it does when a health check goes on asking for the wrong name. A statement
     that the server refused while its clients answer well afterwards, and none of them complains, was meant to be tried.
+    A probe that is answered with a 5xx until the service is ready, and well from then on, has done its duty.
     """
+    work = Work(evidence, ())
     facts = {one.fact for one in ruled_out}
     settling = [event for event in evidence.logs if event.id in facts]
     if works(evidence):
@@ -186,6 +189,7 @@ def _open_errors(evidence: Evidence, ruled_out: Sequence[RuledOut], signs: Seque
         and not (from_server(event) and any(shows(event, sign) for sign in signs))
         and not _refused_in_passing(evidence, event)
         and not _as_meant(evidence, event)
+        and not work.is_mended_probe(event)
     ]
 
 

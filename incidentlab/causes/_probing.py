@@ -29,7 +29,9 @@ _PROBER = re.compile(
     re.IGNORECASE,
 )
 # OPTIONS and HEAD read nothing; a redirection mostly leads to a page that has not been shown yet.
-_EMPTY = re.compile(r"\b(?:HEAD|OPTIONS)[ =\"'\]:]{1,4}(?:https?:/)?/|\bGET \S{1,300}(?: HTTP/[\d.]{1,3})?\"? 30\d\b")
+_EMPTY = re.compile(
+    r"\b(?:HEAD|OPTIONS)[ =\"'\]:]{1,4}(?:https?:/)?/|\bGET \S{1,300}(?: HTTP/[\d.]{1,3}| for \S{1,80},)?\"? 30\d\b"
+)
 # These words ask for a sign of life, wherever they stand in a path.
 _OF_HEALTH = frozenset((
     "health", "healthy", "healthz", "healthcheck", "health-check", "health_check", "_health", "livez", "liveness",
@@ -91,17 +93,19 @@ class Work:
 
     def is_mended_probe(self, event: LogEvent) -> bool:
         """Whether a probe was answered with a 5xx, as is its duty while something is wrong, and well later on."""
-        path = _path(event.text) if says_it_failed(event.text) else ""
-        return _is_small(event.text, path) and bool(path) and self._last_answers[event.service, path]
+        if event.exception or event.cause or not says_it_failed(event.text):
+            return False
+        path = _path(event.text)
+        return bool(path) and _is_small(event.text, path) and self._last_answers[event.source, event.service, path]
 
     @cached_property
-    def _last_answers(self) -> dict[tuple[str, str], bool]:
-        """Program and path → whether the last request for it was answered well."""
-        answers: dict[tuple[str, str], bool] = {}
+    def _last_answers(self) -> dict[tuple[str, str, str], bool]:
+        """Log, program and path → whether the last request for it was answered well."""
+        answers: dict[tuple[str, str, str], bool] = {}
         for event in self._logs:
             failed = says_it_failed(event.text)
             if failed or says_it_answered(event.text):
-                answers[event.service, _path(event.text)] = not failed
+                answers[event.source, event.service, _path(event.text)] = not failed
         return answers
 
     @cached_property

@@ -12,6 +12,7 @@ _GOOD_ANSWER = (
     r"|\b(?:http[_.]?)?(?:status|code|status_?code|response)[\"']?[=:] ?[23]\d\d\b"
     r"|\b(?:GET|HEAD|POST|PUT|PATCH|DELETE) /\S{0,300} (?:HTTP/[\d.]{1,3} )?[23]\d\d\b"
     r"|\bresponded [23]\d\d\b|\bRequest finished (?:HTTP/\S{1,4} .{1,300}? - |in [\d.]{1,12}ms )[23]\d\d\b"  # .NET
+    r"|\bcompleted (?:GET|HEAD|POST|PUT|PATCH|DELETE) /\S{0,300} for \S{1,80}, [23]\d\d\b"  # Gitea, Forgejo
     r"|\b(?:Completed|Sent) [23]\d\d\b|\bTask \S{1,200} succeeded in\b"
 )
 _ANSWERED = re.compile(_GOOD_ANSWER, re.IGNORECASE)
@@ -21,7 +22,7 @@ _NO_ANSWER = re.compile(r"\b(?:exit(?:ed)?|expect\w{0,3}|wait\w{0,3}|should|must
 # gunicorn, Django, Flask, Node's and Java's frameworks, Puma, Phoenix, .NET, Go's habits, Celery.
 _SERVING = re.compile(
     r"\b(?:Uvicorn running on|Listening (?:at|on)|Starting development server at|Now listening on:"
-    r"|Running on https?://"
+    r"|Running on https?://|(?-i:Listen: (?:https?|fcgi)(?:\+unix)?)"  # Gitea; "listen: https://…" is a setting
     r"|(?:server|service|app|application) (?:is |successfully )?(?:started|running|ready|listening)"
     # uvicorn's "Started server process" comes first of all, before the application has started.
     r"|started server(?! process)|Starting (?:HTTPS?|gRPC|web|API) server on"

@@ -58,6 +58,7 @@ SERVICE = (
     "status=200", "status=201", "status=204", "status: 200", '"http_status":200', '"http_status": 200',
     "http_status=200", '"status_code":200', '"status_code": 200', "status_code=200", "statusCode=200",
     '"statusCode":200',
+    ", 200 OK in ", "Listen: http",
     "Uvicorn running on", "Application startup complete", "Listening at", "Listening on", "listening on",
     "listening at", "Starting development server at", "Running on http", "erver started", "erver running",
     "erver is running", "erver ready", "erver is ready", "erver listening", "erver is listening", "ervice started",

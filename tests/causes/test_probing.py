@@ -3,6 +3,8 @@
 import pytest
 
 from incidentlab.causes import diagnose
+from incidentlab.collectors import log
+from incidentlab.model.evidence import Evidence
 from incidentlab.testing import app_log, evidence
 
 _AT = 'psycopg2.OperationalError: connection to server at "db" (172.19.0.2), port 5432 failed: '
@@ -87,6 +89,48 @@ def test_a_probe_that_tells_of_the_trouble_is_no_trouble_of_its_own() -> None:
     assert _said(empty, bad, bad, good) == ()
     assert _said(empty, bad, good, bad) == ("connections-exhausted",)
     assert _said(empty, bad.replace("/actuator/health", "/carts"), good) == ("connections-exhausted",)
+
+
+_UP = "INFO:     Uvicorn running on http://0.0.0.0:8080 (Press CTRL+C to quit)"
+
+
+def _verdict(*lines: str) -> str:
+    return diagnose(evidence(app_log("\n".join(lines)))).verdict
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/health", "/actuator/health/readiness", "/api/v1/status"])
+@pytest.mark.parametrize("service", ["", "api-1  | ", "[pod/api-5c9/api] "])
+def test_a_probe_that_was_refused_until_the_service_was_ready_is_no_trouble(service: str, path: str) -> None:
+    line = f'{service}INFO:     10.42.0.1:50412 - "GET {path} HTTP/1.1" '
+    bad, good, up = f"{line}503 Service Unavailable", f"{line}200 OK", service + _UP
+    assert _verdict(up, bad, bad, good) == "healthy"
+    assert _verdict(up, bad, bad.replace("503", "500"), good, good.replace(path, "/items")) == "healthy"
+    for others in ((bad, good, bad), (bad, good.replace(path, "/livez")), (bad, good.replace(path, "/items"))):
+        assert _verdict(up, *others) == "inconclusive"
+
+
+def test_the_good_answer_to_a_probe_excuses_nothing_but_that_probe() -> None:
+    bad, good = (f'10.42.0.1:50412 - "GET /readyz HTTP/1.1" {status}' for status in (503, 200))
+    item = bad.replace("/readyz", "/items/7")
+    assert _verdict(_UP, bad, item, good) == "inconclusive"
+    assert _verdict(_UP, bad, good, item) == "inconclusive"
+    assert _verdict(_UP, item, good.replace("/readyz", "/items/7")) == "inconclusive"
+    assert _verdict(_UP, bad, "ERROR:    the cart of 7 could not be priced", good) == "inconclusive"
+    assert _verdict(f"a-1  | {_UP}", f"a-1  | {bad}", f"b-1  | {good}") == "inconclusive"
+
+
+def test_the_same_probe_in_another_log_excuses_nothing() -> None:
+    bad, good = (f'10.42.0.1:50412 - "GET /readyz HTTP/1.1" {status}' for status in (503, 200))
+    one, other = log.read([_UP, bad], "one"), log.read([_UP, good], "other")
+    assert diagnose(Evidence(logs=(*one, *other))).verdict == "inconclusive"
+
+
+def test_giteas_redirection_shows_no_page() -> None:
+    answer = "[I] router: completed GET {} for 10.0.0.3:0, {} in 2.3ms @ web/repo.go:66(web.Repos)"
+    trouble = LASTING["bad-credentials"]
+    assert _said(trouble, answer.format("/", "303 See Other")) == ("bad-credentials",)
+    assert _said(trouble, answer.format("/api/healthz", "200 OK")) == ("bad-credentials",)
+    assert _said(trouble, answer.format("/explore/repos", "200 OK")) == ()
 
 
 def test_a_service_that_came_up_while_its_server_was_not_ready_is_believed() -> None:

@@ -19,6 +19,10 @@ OWN = [
     "Tomcat started on port(s): 8080 (http) with context path ''",
     "Health check server started on :8081",
     "worker process 7: Listening on tcp://0.0.0.0:3000",
+    "cmd/web.go:323:listen() [I] Listen: https://0.0.0.0:3000/git",
+    "cmd/web.go:323:listen() [I] Listen: http+unix:///run/gitea.sock",
+    "web/routing/logger.go:102:func1() [I] router: completed GET /user/login for 10.0.0.8:0, 200 OK in 7.1ms @ a.go:9",
+    "...eb/routing/logger.go:102:func1() [I] router: completed POST /a/b for [2001:db8::7]:0, 303 See Other in 9ms",
     'web-1 | 10.0.0.9 - "GET /if/any?process=that HTTP/1.1" 200 OK',
 ]
 OF_ANOTHER = [
@@ -38,6 +42,10 @@ OF_ANOTHER = [
     "The server running on port 3000 has crashed",
     "Health check: expected status: 200",
     "process ended with exit code=255",
+    "  listen: http://0.0.0.0:3000",
+    "Please open the port named as Listen: in the settings",
+    "[I] router: completed GET /nobody for 10.0.0.8:0, 404 Not Found in 4.1ms @ user/home.go:800",
+    "[I] router: completed GET /shop for 10.0.0.8:0, 500 Internal Server Error in 200.1ms @ repo/view.go:12",
 ]
 
 
@@ -149,6 +157,7 @@ def test_a_start_that_leaves_out_a_part_is_a_start() -> None:
         "heroku[web.1]: State changed from starting to crashed\napp[worker.1]: worker started",
         "Server is running on port 4000\nGET /orders 500 12 ms",
         "GET /health 200 3 ms\nPOST /orders 503 12 ms",
+        "[I] Listen: http://[::]:3000\n[I] router: completed GET /a for 10.0.0.8:0, 502 Bad Gateway in 9ms @ b.go:1",
         "Warning  Unhealthy  2s  kubelet  Readiness probe failed: statuscode: 503\nNormal  Started  2s  kubelet  Up",
         "Warning  BackOff  2s (x9 over 3m)  kubelet  restarting failed container\nNormal  Started  2s  kubelet  Up",
         "q1  shop_api    replicated  0/2  shop:4\nq2  shop_cache  replicated  1/1  redis:7\nserver started",
