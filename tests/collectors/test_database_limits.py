@@ -1,8 +1,9 @@
 """What a server is about to run out of, what a role may not do, and that looking changes nothing."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from time import sleep
+from typing import Any
 
 import psycopg
 import pytest
@@ -30,8 +31,8 @@ def test_a_server_without_a_free_place_refuses_and_that_is_the_fact(small: Serve
         facts = collector.read(small.url())
         assert facts.connections
         assert (facts.connections.used, facts.connections.limit, facts.connections.reserved) == (4, 6, 2)
-        held.enter_context(psycopg.connect(small.url()))
-        held.enter_context(psycopg.connect(small.url()))
+        held.enter_context(_connected(small))
+        held.enter_context(_connected(small))
         full = collector.read(small.url())
         assert (full.reachable, full.sqlstate) == (False, "53300")
 
@@ -50,6 +51,15 @@ def test_the_limits_of_role_and_database_are_read(small: Server) -> None:
     connections = collector.read(small.url()).connections
     assert connections
     assert (connections.role_limit, connections.database_limit) == (None, None)
+
+
+def _connected(small: Server) -> psycopg.Connection[tuple[Any, ...]]:
+    """Take a place, as soon as the session before has given it back."""
+    for _ in range(500):
+        with suppress(psycopg.OperationalError):
+            return psycopg.connect(small.url())
+        sleep(0.01)
+    return psycopg.connect(small.url())
 
 
 def _until_gone(small: Server) -> None:
