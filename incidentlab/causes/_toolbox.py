@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from incidentlab.causes._evidence import from_server, said
 from incidentlab.model.diagnosis import Mend
-from incidentlab.model.evidence import Evidence
+from incidentlab.model.evidence import Evidence, LogEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,14 @@ _TOOLS = (
     Tool("flask", "flask db current && flask db heads", "flask db upgrade", "flask db stamp REVISION",
          'flask db merge heads -m "merge branches"', re.compile(r"\bflask_migrate\b|\bflask db\b")),
     Tool("airflow", "airflow db check-migrations", "airflow db migrate", "alembic stamp REVISION",
-         'alembic merge heads -m "merge branches"', re.compile(r"\bairflow db\b")),
+         'alembic merge heads -m "merge branches"',
+         re.compile(r"\bairflow db\b|\bservice airflow[-_](?:scheduler|webserver|worker|triggerer|init|apiserver)\b"
+                    r"|(?<![\w./@-])airflow\.(?:models|jobs|utils|exceptions|cli|www|api\w{0,20})\b"
+                    r"|\bimport airflow\b")),
+    Tool("superset", "superset db current && superset db heads", "superset db upgrade", "superset db stamp REVISION",
+         'superset db merge heads -m "merge branches"',
+         re.compile(r"\bsuperset db\b|\bservice superset_(?:app|init|worker)\b|\bimport superset\b"
+                    r"|(?<![\w./@-])superset\.(?:utils|models|app|initialization|security|extensions|views|cli)\b")),
     Tool("alembic", "alembic current && alembic heads", "alembic upgrade head", "alembic stamp REVISION",
          'alembic merge heads -m "merge branches"',
          re.compile(r"\balembic\b|\bContext impl\b|\bCan't locate revision\b|\bRunning upgrade\b"
@@ -85,6 +92,7 @@ _TOOLS = (
          'odoo -d "$PGDATABASE" -i base -u all --stop-after-init', "its own table ir_module_module", "",
          re.compile(r"\bodoo\.\w|\bir_module_module\b|\bforce it with `-i base`")),
 )  # fmt: skip
+_PRODUCTS = tuple(tool for tool in _TOOLS if tool.name in ("airflow", "superset"))  # with commands for their Alembic
 _ALEMBIC = next(tool for tool in _TOOLS if tool.name == "alembic")
 # What a program in Go, Rust or PHP applies its migrations with cannot be told from its words: then no command is given
 # that is not its own.
@@ -118,15 +126,39 @@ def tool_of(evidence: Evidence) -> Tool:
 
 def _told(evidence: Evidence, started: str) -> Tool:
     best, most = _ALEMBIC, 0
-    texts = [f"{said(event)} {event.exception or ''} {' '.join(event.packages)}" for event in evidence.logs]
+    texts = [_words(event) for event in evidence.logs]
     for tool in _TOOLS:
         count = sum(1 for text in (started, *texts) if tool.seen.search(text))
         if count > most:
             best, most = tool, count
+    if best.name in ("alembic", "flask"):
+        best = _product(evidence, best) or best
     told = [event for event in evidence.logs if not from_server(event)]
     if most or not told or any(_PYTHON.search(text) for text in (started, *texts)):
         return best
     return UNKNOWN
+
+
+def _words(event: LogEvent) -> str:
+    packages = " ".join(f"import {name}" for name in event.packages)
+    return f"{said(event)} {event.exception or ''} {packages}"
+
+
+def _product(evidence: Evidence, library: Tool) -> Tool | None:
+    """Return the product within which Alembic speaks: the only one, where no other service's lines are Alembic's.
+
+    A service's name tells here too, as the products' own compose files have it.
+    """
+    told = [(event.service, f"{_words(event)} service {event.service}") for event in evidence.logs]
+    products = {tool: spoke for tool in _PRODUCTS if (spoke := _speakers(tool, told, tool.name))}
+    if len(products) != 1:
+        return None
+    ((product, spoke),) = products.items()
+    return product if _speakers(library, told) <= spoke else None
+
+
+def _speakers(tool: Tool, told: list[tuple[str, str]], name: str = "") -> set[str]:
+    return {service for service, text in told if name in text and tool.seen.search(text)}
 
 
 def named(name: str) -> Tool:

@@ -53,6 +53,8 @@ def _now(evidence: Evidence, migrate: str) -> Mend:
     if command:
         return Mend("command", command, "Brings the service back now, before a new image is shipped.")
     where = "where the project's migrations lie, with DATABASE_URL naming the database of the failing service"
+    if migrate.startswith(("airflow ", "superset ")):
+        where = "in the product's own container, with the failing service's settings"
     if "$PGDATABASE" in migrate:
         where = "in the failing service's image with its settings, PGDATABASE being the name of its database"
     return Mend("command", migrate, f"Brings a service back before a new image is shipped. Run it {where}:")

@@ -22,11 +22,12 @@ from incidentlab.model.diagnosis import Confidence, Finding, Link, Mend, RuledOu
 from incidentlab.model.evidence import Evidence, ProjectFacts
 
 _ID = "multiple-heads"
-_MERGES = ("alembic", "flask", "airflow", "django", "prisma")  # other tools number their migrations in one line
+# Other tools number their migrations in one line.
+_MERGES = ("alembic", "flask", "airflow", "superset", "django", "prisma")
 _TITLE = "The revisions have several heads"
 # Where a revision says which one it builds on.
 _PARENTS = {"alembic": "down_revision", "flask": "down_revision", "airflow": "down_revision",
-            "django": "dependencies"}  # fmt: skip
+            "superset": "down_revision", "django": "dependencies"}  # fmt: skip
 # Tools that number their migrations in one line: two files with one number, or one class twice.
 _COLLISION = re.compile(
     r"\bMultiple migrations have the (?:version number|(?P<named>name))\b"

@@ -21,8 +21,9 @@ _TABLE = re.compile(
 _UNLIMITED = ("", "0", "0ms")
 # Tools whose driver is libpq, or reads its variable PGOPTIONS as libpq does (node-postgres, lib/pq, Npgsql).
 _BY_LIBPQ = frozenset(
-    {"alembic", "flask", "airflow", "django", "rails", "laravel", "knex", "typeorm", "sequelize", "dbmate", "ef"}
-)
+    {"alembic", "flask", "airflow", "superset", "django", "rails", "laravel", "knex", "typeorm", "sequelize", "dbmate",
+     "ef"}
+)  # fmt: skip
 
 
 def find(evidence: Evidence) -> Finding | RuledOut | None:

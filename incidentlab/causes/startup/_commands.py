@@ -8,6 +8,12 @@ from incidentlab.model.evidence import ContainerFacts, Evidence
 
 _SUPERUSER = "postgres"
 _PLAIN = re.compile(r"\w[\w.\-]{0,127}")
+# What stands in a command for a name that nothing tells.
+_NAMELESS_SERVER, _NAMELESS_UNIT = "DB_CONTAINER", "UNIT"
+# libpq's word for the server it called; a bare word is a container's or a service's name in a network of Docker's.
+_CALLED = re.compile(r"\bconnection to server at \\?\"(?P<name>[A-Za-z][\w\-]{0,62})\\?\"")
+_OF_CONTAINERS = frozenset({"docker", "dockerd", "docker-compose", "containerd", "podman", "conmon", "kubelet", "k3s"})
+_HERE = ("127.0.0.1", '"::1"', "localhost", ".s.PGSQL.")
 
 
 def plain(name: str, other: str) -> str:
@@ -48,6 +54,8 @@ def started(evidence: Evidence, app: str) -> Started:
 
 def environment_of(evidence: Evidence, app: str) -> str:
     """Return the command that shows a container's database settings, also where it does not run any more."""
+    if by_journal(evidence):
+        return f"systemctl show {_unit(evidence, app)} --property=Environment --property=EnvironmentFiles"
     wanted = "grep -E '^(DATABASE_URL|DB_|PG|POSTGRES_)'"
     target = f"$(docker compose ps --all --quiet {app})" if by_service(evidence, app) else app
     return f"docker inspect --format '{{{{range .Config.Env}}}}{{{{println .}}}}{{{{end}}}}' {target} | {wanted}"
@@ -65,6 +73,8 @@ def lookup(evidence: Evidence, app: str, host: str) -> str:
 
 def restart(evidence: Evidence, app: str) -> str:
     """Return the command that starts a container again."""
+    if by_journal(evidence):
+        return f"systemctl restart {_unit(evidence, app)}"
     return f"docker {'compose ' if by_service(evidence, app) else ''}restart {app}"
 
 
@@ -84,7 +94,9 @@ def in_server(evidence: Evidence, call: str, *, asks: bool = False) -> str:
         asks: whether the program asks for something and needs a terminal.
     """
     program, _, arguments = call.partition(" ")
-    name, admin = server_name(evidence), superuser(evidence)
+    if by_journal(evidence) and _is_here(evidence):
+        return f"sudo -u {_SUPERUSER} {call}"
+    name, admin = _known_server(evidence) or _called(evidence) or _NAMELESS_SERVER, superuser(evidence)
     if by_service(evidence, name):
         within = f"docker compose exec {name}"
     else:
@@ -96,12 +108,41 @@ def in_server(evidence: Evidence, call: str, *, asks: bool = False) -> str:
 
 def server_name(evidence: Evidence) -> str:
     """Return what the database's container or its service is called, or ``db`` where none is known."""
+    return _known_server(evidence) or "db"
+
+
+def by_journal(evidence: Evidence) -> bool:
+    """Whether it is a machine's journal, in which systemd runs the programs and no container is spoken of."""
+    if evidence.containers or evidence.compose or evidence.images:
+        return False
+    spoke = {event.service for event in evidence.logs}
+    return "systemd" in spoke and not spoke & _OF_CONTAINERS
+
+
+def _unit(evidence: Evidence, app: str) -> str:
+    """Return the unit of a program, where systemd names it so: an identifier in the journal need not be a unit's."""
+    named = f"{app}.service"
+    return app if any(event.service == "systemd" and named in event.text for event in evidence.logs) else _NAMELESS_UNIT
+
+
+def _is_here(evidence: Evidence) -> bool:
+    """Whether the server runs on the journal's own machine: it speaks there, or was called by its own address."""
+    return any(from_server(event) or any(word in event.text for word in _HERE) for event in evidence.logs)
+
+
+def _called(evidence: Evidence) -> str:
+    """Return by which name clients called the server, where that may be a container's; "" for several, or none."""
+    found = {hit["name"] for event in evidence.logs if (hit := _CALLED.search(event.text))} - {"localhost"}
+    return next(iter(found)) if len(found) == 1 else ""
+
+
+def _known_server(evidence: Evidence) -> str:
     found = _server(evidence)
     if found:
         return found.name
     spoke = {event.service for event in evidence.logs if from_server(event) and event.service}
     named = next(iter(spoke)) if len(spoke) == 1 else ""
-    return named if named and by_service(evidence, named) else "db"
+    return named if named and by_service(evidence, named) else ""
 
 
 def superuser(evidence: Evidence) -> str:

@@ -2,7 +2,7 @@
 
 from incidentlab.causes._evidence import cited, cut, from_server, is_after
 from incidentlab.causes.startup import _pooler
-from incidentlab.causes.startup._commands import environment_of, in_server, plain
+from incidentlab.causes.startup._commands import by_journal, environment_of, in_server, plain
 from incidentlab.causes.startup._course import app_name, ending_links, got_through, settled, wanted_state
 from incidentlab.causes.startup._holder import refused_by_holder
 from incidentlab.causes.startup._login import (
@@ -80,7 +80,7 @@ def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], asked: DatabaseF
     pooled = _pooler.unknown(refused)
     if pooled:
         return _of_pooler(evidence, refused, first, pooled)
-    role, user = is_missing_role(first), user_in(first) or ""
+    role, user = is_missing_role(first), _one_user(first, refused)
     told = reason(refused, user)
     why: Reason | None = told[0] if told else "no role" if role else None
     sure = why != "no role" and (asked is not None or heard_on_both_sides(refused))
@@ -106,6 +106,12 @@ def _finding(evidence: Evidence, refused: tuple[LogEvent, ...], asked: DatabaseF
     missing = () if confidence == "certain" else (*(() if told or role else (wanted,)), *wanted_state(evidence, first))
     return _found(confidence, _summary(why, user, old=bool(old)), tuple(links),
                   _mends(evidence, first, user, why, old=bool(old)), missing)  # fmt: skip
+
+
+def _one_user(first: LogEvent, refused: tuple[LogEvent, ...]) -> str:
+    """Return whose login was refused: by that line, else by the others, where they all name one."""
+    users = {user for event in refused if (user := user_in(event))}
+    return user_in(first) or (next(iter(users)) if len(users) == 1 else "")
 
 
 def _of_pooler(evidence: Evidence, refused: tuple[LogEvent, ...], first: LogEvent, pooled: _pooler.Unknown) -> Finding:
@@ -147,7 +153,7 @@ def _found(
 
 
 def _mends(evidence: Evidence, event: LogEvent | None, user: str, why: Reason | None, *, old: bool) -> tuple[Mend, ...]:
-    shown = plain(user, "app")
+    shown = plain(user, "ROLE")
     look = Mend("command", environment_of(evidence, app_name(evidence, event)),
                 "Shows which user the service really uses; the values include its password.")  # fmt: skip
     if why == "no role":
@@ -161,6 +167,8 @@ def _mends(evidence: Evidence, event: LogEvent | None, user: str, why: Reason | 
             "Sets the password that the service has, and loses no data.",
         )
     mends = (look, Mend("command", in_server(evidence, call, asks=True), good))
+    if by_journal(evidence):
+        return mends
     text = "If the data may go: docker compose down --volumes, and start again."
     count = "POSTGRES_USER and POSTGRES_PASSWORD count on an empty volume only"
     return (*mends, Mend("text", text, f"{count}, and this one is not." if old else f"{count}."))

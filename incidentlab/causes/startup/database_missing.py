@@ -3,7 +3,7 @@
 from incidentlab.causes._evidence import cited, from_server
 from incidentlab.causes.startup import _pooler
 from incidentlab.causes.startup._absent import ABSENT, STATE, connections, name_of, named
-from incidentlab.causes.startup._commands import in_server, plain
+from incidentlab.causes.startup._commands import by_journal, in_server, plain
 from incidentlab.causes.startup._course import NAMELESS, app_name, ending_links, is_over, settled, wanted_state
 from incidentlab.causes.startup._holder import refused_by_holder
 from incidentlab.model.cause import Cause
@@ -94,14 +94,14 @@ def _found(
 def _mends(evidence: Evidence, event: LogEvent | None, name: str, asked: DatabaseFacts | None) -> tuple[Mend, ...]:
     if name.endswith(_RETURN):
         return (_LINE_ENDS,)
-    shown = plain(name, "app")
+    shown = plain(name, "DATABASE")
     who = app_name(evidence, event)
     who = "the service" if who == NAMELESS else who
     there = f" The server has: {', '.join(asked.databases[:8])}." if asked and asked.databases else ""
     return (
         Mend("command", in_server(evidence, "psql -d postgres -l"), "Shows the databases that there are."),
         Mend("command", in_server(evidence, f"createdb {shown}"), "Creates it, empty; the migrations come next."),
-        Mend("text", f"Or let {who} use the database that exists.{there}",
+        Mend("text", f"Or let {who} use the database that exists.{there}", "" if by_journal(evidence) else
              "POSTGRES_DB creates a database on an empty volume only; without it, one is named like POSTGRES_USER."),
     )  # fmt: skip
 

@@ -113,7 +113,8 @@ def _order_wanted(evidence: Evidence, came: Late | None) -> tuple[str, ...]:
 
 
 def _beneath(first: LogEvent, never: LogEvent) -> Finding:
-    links = (cited(never, "The server cannot start"), cited(first, "So nobody listens when the service asks"))
+    # The symptom first: beneath a root cause its line is the one that a person is sent to.
+    links = (cited(first, "Nobody listens when the service asks"), cited(never, "For the server cannot start"))
     text = "Mend the server first; the service then finds it."
     return _found("possible", "Nobody listens, because the database server cannot start at all.", links,
                   (Mend("text", text, "Waiting for a server that never comes does not help."),))  # fmt: skip

@@ -45,7 +45,8 @@ def _finding(evidence: Evidence, first: LogEvent, last: LogEvent) -> Finding:
     links = [cited(first, f"The name {name} is not resolved" if name else "A name is not resolved")]
     links += [*proof, *ending_links(evidence, first)]
     if never:
-        links.insert(0, cited(never, "The database server cannot start, and its name goes with its container"))
+        # The symptom first: beneath a root cause its line is the one that a person is sent to.
+        links.insert(1, cited(never, "The database server cannot start, and its name goes with its container"))
     wanted = "Whether the database's container ran at that moment: docker ps -a, or its log."
     within = _cluster.service(name)
     if within:
