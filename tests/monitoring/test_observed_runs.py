@@ -146,7 +146,7 @@ def test_an_alert_that_no_rule_raises_is_refused_at_once(tmp_path: Path, fresh_h
     began = time.monotonic()
     with pytest.raises(UsageError) as caught:
         carried_out("local", "broken", rules_file(tmp_path, DOWN), (ExpectedAlert("Dwon", 9.0),))
-    assert time.monotonic() - began < 1  # nothing was started for it
+    assert time.monotonic() - began < 5  # nothing was started for it
     assert "Dwon" in caught.value.what
     assert "Down" in caught.value.why
     assert_nothing_left()

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from incidentlab.causes._evidence import from_server
+from incidentlab.causes._once import once_per_log
 from incidentlab.causes.migrations._steps import is_done, name_within, opens, starts_server, step_name
 from incidentlab.model.evidence import LogEvent
 
@@ -32,7 +32,7 @@ class Course:
     passed: tuple[LogEvent, ...]
 
 
-@lru_cache(maxsize=2)
+@once_per_log
 def course(logs: tuple[LogEvent, ...]) -> Course:
     """Follow the migrations through a log; each program of it has a course of its own.
 

@@ -1,8 +1,8 @@
 """In which schema the migrations worked, by the tool's own word: a table of another one is looked for elsewhere."""
 
 import re
-from functools import lru_cache
 
+from incidentlab.causes._once import once_per_log
 from incidentlab.model.evidence import LogEvent
 
 # In which schema a tool says that it applies migrations, or keeps the account of them: Flyway's DbMigrate and
@@ -56,12 +56,12 @@ def _is_complete_and_hidden(logs: tuple[LogEvent, ...], trouble: LogEvent, told:
     )
 
 
-@lru_cache(maxsize=2)
+@once_per_log
 def _complete(logs: tuple[LogEvent, ...]) -> tuple[LogEvent, ...]:
     return tuple(event for event in logs if _COMPLETE.search(event.text))
 
 
-@lru_cache(maxsize=4)
+@once_per_log
 def _leading_to(logs: tuple[LogEvent, ...], schema: str) -> tuple[LogEvent, ...]:
     """Return the events that set a session's path to a schema; Prisma's parameter of that name is its own."""
     leads = re.compile(
@@ -70,7 +70,7 @@ def _leading_to(logs: tuple[LogEvent, ...], schema: str) -> tuple[LogEvent, ...]
     return tuple(event for event in logs if leads.search(event.text))
 
 
-@lru_cache(maxsize=2)
+@once_per_log
 def _told(logs: tuple[LogEvent, ...]) -> tuple[tuple[LogEvent, str], ...]:
     """Return the first and the last event by which a tool names each schema."""
     first: dict[tuple[str, str], tuple[LogEvent, str]] = {}

@@ -8,11 +8,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
 from incidentlab.causes import _init_scripts
 from incidentlab.causes._evidence import ends, from_server, said
+from incidentlab.causes._once import once_per_log
 from incidentlab.causes.migrations import _announcements, _locks, _looked_up, _objects, _races, _reasons, _refusals
 from incidentlab.causes.migrations._course import Step, course
 from incidentlab.causes.migrations._schemas import schema_in
@@ -82,7 +82,7 @@ def troubles(evidence: Evidence, *kinds: Kind) -> tuple[Trouble, ...]:
     return tuple(one for one in found if one.kind in kinds) if kinds else found
 
 
-@lru_cache(maxsize=2)
+@once_per_log
 def _read(logs: tuple[LogEvent, ...]) -> tuple[Trouble, ...]:
     during = course(logs).during
     looked_up = {wait.event.id: Trouble("lock", wait.event, wait.statement) for wait in _looked_up.waits(logs)}
