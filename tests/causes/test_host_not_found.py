@@ -135,7 +135,7 @@ def test_success_of_another_service_settles_nothing() -> None:
         "socket.gaierror: [Errno -3] Temporary failure in name resolution: smtp.example.com",
         'psycopg2.OperationalError: could not translate host name "None" to address: Name or service not known',
         'connection to server at "db" (172.18.0.2), port 5432 failed: Connection refused',
-        "pip: Retrying after connection broken: Failed to establish a new connection: [Errno -2] https://pypi.org/simple",
+        "pip: Retrying after connection broken: Failed to establish a new connection: [Errno -2] https://packages.example/simple",
         "",
     ],
 )
